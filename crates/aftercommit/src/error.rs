@@ -1,0 +1,217 @@
+//! One opaque error, asked rather than matched.
+//!
+//! A service mostly passes an [`Error`] on. Where it must branch it asks: is this worth another try, did it
+//! collide with somebody, is it unknown whether the commit happened? What users look up carries a stable
+//! code in front of its text, and [`Error::code`] returns it.
+
+use std::borrow::Cow;
+use std::error::Error as StdError;
+use std::fmt;
+use std::panic::Location;
+
+mod database;
+mod kind;
+
+pub(crate) use database::refused;
+pub(crate) use kind::Kind;
+
+/// A boxed error of any kind, as hooks and receivers may return it.
+pub type BoxError = Box<dyn StdError + Send + Sync + 'static>;
+
+/// The result of this library's functions.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// `Ok` with this library's error type, for the end of a block whose error type nothing else tells.
+///
+/// ```
+/// # #[cfg(feature = "sqlite")]
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> aftercommit::Result<()> {
+/// # let db: aftercommit::Db<sqlx::Sqlite> = aftercommit::Db::connect("sqlite::memory:").await?;
+/// db.atomic(async |tx| {
+///     sqlx::query("SELECT 1").execute(&mut *tx).await?;
+///     aftercommit::Ok(())
+/// })
+/// .await?;
+/// # Ok(())
+/// # }
+/// # #[cfg(not(feature = "sqlite"))]
+/// # fn main() {}
+/// ```
+///
+/// # Errors
+///
+/// Never.
+#[expect(non_snake_case, reason = "it stands where `Ok` stands")]
+pub fn Ok<T>(value: T) -> Result<T> {
+    Result::Ok(value)
+}
+
+/// Why a block, a commit or a signal did not go through.
+///
+/// The text is one sentence that names the thing and the way out; what the database itself said is behind
+/// [`source`](StdError::source).
+///
+/// ```
+/// # use aftercommit::Error;
+/// fn answer(error: &Error) -> u16 {
+///     if error.is_commit_in_doubt() {
+///         202 // it may have happened: do not tell the client to send it again
+///     } else if error.is_retryable() {
+///         503
+///     } else {
+///         500
+///     }
+/// }
+/// ```
+pub struct Error {
+    kind: Box<Kind>,
+}
+
+impl Error {
+    pub(crate) fn new(kind: Kind) -> Self {
+        Self { kind: Box::new(kind) }
+    }
+
+    /// On its way through sqlx, whose executors have a fixed error type.
+    pub(crate) fn into_sqlx(self) -> sqlx::Error {
+        match *self.kind {
+            Kind::Database(error) => error,
+            kind => refused(kind),
+        }
+    }
+
+    /// Wraps an error of the application, so that a block or a receiver can return it.
+    ///
+    /// ```
+    /// # use aftercommit::Error;
+    /// let error = Error::other("the mailbox is full");
+    /// assert_eq!(error.to_string(), "the mailbox is full");
+    /// ```
+    pub fn other(error: impl Into<BoxError>) -> Self {
+        match error.into().downcast::<Error>() {
+            Result::Ok(own) => *own,
+            Err(other) => Self::new(Kind::Other(other)),
+        }
+    }
+
+    /// The stable code of what users look up, such as `TX_ABORTED`; [`None`] for an error of the
+    /// application or a plain error of the database.
+    pub fn code(&self) -> Option<&'static str> {
+        self.kind.code()
+    }
+
+    /// Is it unknown whether the transaction was committed?
+    ///
+    /// The connection was lost during COMMIT and asking the server afterwards gave no answer either. No
+    /// hook has run. Do not simply try again: look first whether the rows are there.
+    pub fn is_commit_in_doubt(&self) -> bool {
+        matches!(*self.kind, Kind::CommitInDoubt { .. })
+    }
+
+    /// Could the same block succeed if it were run again from its start?
+    ///
+    /// True for a [conflict](Self::is_conflict), a [busy database](Self::is_busy) and a connection that was
+    /// lost before COMMIT was sent. Never true for a commit in doubt.
+    pub fn is_retryable(&self) -> bool {
+        self.is_conflict() || self.is_busy() || self.is_connection_lost()
+    }
+
+    /// Did it collide with another transaction: a serialization failure, a deadlock, a lock wait that timed out?
+    pub fn is_conflict(&self) -> bool {
+        match &*self.kind {
+            Kind::Broken { conflict, .. } => *conflict,
+            Kind::Database(error) => crate::store::trouble(error).is_conflict(),
+            _ => false,
+        }
+    }
+
+    /// Was the database too busy: SQLite's write lock was held by another connection, or the pool had no
+    /// connection left?
+    pub fn is_busy(&self) -> bool {
+        match &*self.kind {
+            Kind::Busy { .. } => true,
+            Kind::Database(error) => crate::store::trouble(error).is_busy(),
+            _ => false,
+        }
+    }
+
+    /// Was the connection lost (and the transaction with it)?
+    pub fn is_connection_lost(&self) -> bool {
+        match &*self.kind {
+            Kind::ConnectionLost { .. } => true,
+            Kind::Database(error) => crate::store::trouble(error).is_connection_lost(),
+            _ => false,
+        }
+    }
+
+    /// Was the block asked to roll back, with [`Tx::set_rollback`](crate::Tx::set_rollback)?
+    ///
+    /// This is how such a block says that it did what it was asked.
+    pub fn is_rolled_back(&self) -> bool {
+        matches!(*self.kind, Kind::RolledBack { .. })
+    }
+
+    /// Is the block broken: did an earlier statement fail in it, so that no further one is sent?
+    pub fn is_broken(&self) -> bool {
+        matches!(*self.kind, Kind::Broken { .. } | Kind::Doomed { .. })
+    }
+
+    /// The error of the database, where there is one.
+    pub fn as_database(&self) -> Option<&sqlx::Error> {
+        match &*self.kind {
+            Kind::Database(error) => Some(error),
+            _ => None,
+        }
+    }
+
+    /// The application's own error, if it was wrapped by [`Error::other`] and is a `T`.
+    pub fn downcast_ref<T: StdError + 'static>(&self) -> Option<&T> {
+        match &*self.kind {
+            Kind::Other(error) => error.downcast_ref(),
+            _ => None,
+        }
+    }
+}
+
+impl From<sqlx::Error> for Error {
+    /// Keeps the database's error, and recognises this library's own where sqlx carried it.
+    fn from(error: sqlx::Error) -> Self {
+        match database::unwrap(error) {
+            Result::Ok(own) => own,
+            Err(foreign) => Self::new(Kind::Database(foreign)),
+        }
+    }
+}
+
+impl From<BoxError> for Error {
+    fn from(error: BoxError) -> Self {
+        Self::other(error)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(code) = self.code() {
+            write!(f, "{code}: ")?;
+        }
+        self.kind.fmt(f)
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error").field("kind", &self.kind).finish()
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.kind.source()
+    }
+}
+
+/// `file:line` of a place in the program, as error texts and events name it.
+pub(crate) fn at(place: &Location<'_>) -> Cow<'static, str> {
+    format!("{}:{}", place.file(), place.line()).into()
+}

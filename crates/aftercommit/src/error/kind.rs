@@ -1,0 +1,200 @@
+//! What can go wrong, one variant a thing, with the sentence that a user reads.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::panic::Location;
+use std::time::Duration;
+
+use super::{BoxError, at};
+
+type Place = &'static Location<'static>;
+
+/// The private side of [`Error`](super::Error).
+#[derive(Debug)]
+pub(crate) enum Kind {
+    /// A statement, a BEGIN or a COMMIT failed at the database.
+    Database(sqlx::Error),
+    /// The application's own error.
+    Other(BoxError),
+    /// A statement failed earlier in the block.
+    Broken { first: String, conflict: bool },
+    /// The block was marked for rollback: no further statement is sent.
+    Doomed { place: Option<Place> },
+    /// The block was left without an error, and rolled back as it had been asked to.
+    RolledBack { place: Option<Place> },
+    /// Committed or not: nobody knows.
+    CommitInDoubt { why: String, source: Option<BoxError> },
+    /// The connection went away before COMMIT was sent.
+    ConnectionLost { source: sqlx::Error },
+    /// A durable block inside another block.
+    DurableNested { outer: Place, inner: Place },
+    /// Options of a transaction given to a nested block.
+    OptionNested { option: &'static str },
+    /// An option that this database does not have.
+    OptionUnsupported { option: &'static str, database: &'static str },
+    /// Blocks nested too deeply.
+    NestingTooDeep { limit: usize },
+    /// The statement would have ended or begun a transaction behind the block's back.
+    ControlStatement { keyword: String },
+    /// The statement would have committed the transaction by itself.
+    ImplicitCommit { keyword: String },
+    /// The transaction at the server is not the one that the block began.
+    StateMismatch { source: sqlx::Error },
+    /// Somebody else holds the lock.
+    Busy { holder: Option<String>, source: sqlx::Error },
+    /// Too many hooks in one transaction.
+    TooManyHooks { limit: usize },
+    /// `on_commit` without a transaction, on a handle that is strict about it.
+    NoTransaction { place: Place },
+    /// Signals that send signals, without an end.
+    SignalRecursion { signal: &'static str, limit: usize },
+    /// Two receivers of one name.
+    DuplicateReceiver { signal: &'static str, name: String, first: Place, second: Place },
+    /// A statement was left half-way and its answer is not known.
+    Panicked { what: String },
+    /// The runtime ended while a task of ours was at work.
+    RuntimeGone { what: &'static str, after: Option<Duration> },
+}
+
+impl Kind {
+    pub(crate) fn code(&self) -> Option<&'static str> {
+        Some(match self {
+            Kind::Database(_) | Kind::Other(_) => return None,
+            Kind::Broken { .. } | Kind::Doomed { .. } => "TX_ABORTED",
+            Kind::RolledBack { .. } => "ROLLED_BACK",
+            Kind::CommitInDoubt { .. } => "COMMIT_IN_DOUBT",
+            Kind::ConnectionLost { .. } => "CONNECTION_LOST",
+            Kind::DurableNested { .. } => "DURABLE_NESTED",
+            Kind::OptionNested { .. } => "OPTION_NESTED",
+            Kind::OptionUnsupported { .. } => "OPTION_UNSUPPORTED",
+            Kind::NestingTooDeep { .. } => "NESTING_TOO_DEEP",
+            Kind::ControlStatement { .. } => "TX_CONTROL",
+            Kind::ImplicitCommit { .. } => "IMPLICIT_COMMIT",
+            Kind::StateMismatch { .. } => "TX_STATE_MISMATCH",
+            Kind::Busy { .. } => "DB_BUSY",
+            Kind::TooManyHooks { .. } => "TOO_MANY_HOOKS",
+            Kind::NoTransaction { .. } => "NO_TRANSACTION",
+            Kind::SignalRecursion { .. } => "SIGNAL_RECURSION",
+            Kind::DuplicateReceiver { .. } => "DUPLICATE_RECEIVER",
+            Kind::Panicked { .. } => "PANICKED",
+            Kind::RuntimeGone { .. } => "RUNTIME_GONE",
+        })
+    }
+
+    pub(crate) fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match self {
+            // The text of these is the error's own; its source is the next one down.
+            Kind::Database(error) => error.source(),
+            Kind::Other(error) => error.source(),
+            Kind::CommitInDoubt { source, .. } => source.as_deref().map(|e| e as &(dyn StdError + 'static)),
+            Kind::ConnectionLost { source } | Kind::StateMismatch { source } | Kind::Busy { source, .. } => {
+                Some(source)
+            }
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Kind::Database(error) => error.fmt(f),
+            Kind::Other(error) => error.fmt(f),
+            Kind::Broken { first, .. } => write!(
+                f,
+                "the block was aborted by an earlier failure ({first}); nothing of it is committed: \
+                 put the statement that may fail into a nested `atomic` block"
+            ),
+            Kind::Doomed { place: Some(place) } => write!(
+                f,
+                "the block was marked for rollback at {}; no further statement is sent in it",
+                at(place)
+            ),
+            Kind::Doomed { place: None } => f.write_str(
+                "a joined block failed, so the block around it will roll back and sends no further statement: \
+                 use `atomic` instead of `join` where a failure may be caught",
+            ),
+            Kind::RolledBack { place: Some(place) } => {
+                write!(f, "the block was rolled back, as asked at {}", at(place))
+            }
+            Kind::RolledBack { place: None } => f.write_str(
+                "the block was rolled back because a joined block in it had failed: \
+                 use `atomic` instead of `join` where a failure may be caught",
+            ),
+            Kind::CommitInDoubt { why, .. } => write!(
+                f,
+                "the connection was lost during COMMIT and {why}, so the rows may or may not be there: \
+                 look before trying again (no hook has run)"
+            ),
+            Kind::ConnectionLost { .. } => {
+                f.write_str("the connection was lost before COMMIT, so nothing was committed: the block can be run again")
+            }
+            Kind::DurableNested { outer, inner } => write!(
+                f,
+                "the durable block at {} was opened inside the block at {}, whose rollback would undo it: \
+                 open it outside, or use `atomic`",
+                at(inner),
+                at(outer)
+            ),
+            Kind::OptionNested { option } => write!(
+                f,
+                "{option} can only be chosen where the transaction begins: set it on the outermost block"
+            ),
+            Kind::OptionUnsupported { option, database } => {
+                write!(f, "{database} has no {option} transactions: leave the option out")
+            }
+            Kind::NestingTooDeep { limit } => write!(
+                f,
+                "blocks are nested more than {limit} deep: this is almost always recursion without an end"
+            ),
+            Kind::ControlStatement { keyword } => write!(
+                f,
+                "{keyword} was not sent, because it would change the transaction behind the block's back: \
+                 use `atomic`, `join` or `set_rollback`"
+            ),
+            Kind::ImplicitCommit { keyword } => write!(
+                f,
+                "{keyword} was not sent, because this database commits the open transaction when it runs it: \
+                 run it outside the block"
+            ),
+            Kind::StateMismatch { .. } => f.write_str(
+                "the transaction was ended by something other than its block (a procedure that commits, a statement \
+                 that commits by itself): the block cannot say what was kept, and its hooks were dropped",
+            ),
+            Kind::Busy { holder: Some(holder), .. } => {
+                write!(f, "the database is locked; {holder}: keep write transactions short, or run the block again")
+            }
+            Kind::Busy { holder: None, .. } => {
+                f.write_str("the database is locked by another connection: run the block again")
+            }
+            Kind::TooManyHooks { limit } => write!(
+                f,
+                "more than {limit} hooks were registered in one transaction, which will not be committed: \
+                 register one hook for the batch, or raise the limit with `Db::with_hook_limit`"
+            ),
+            Kind::NoTransaction { place } => write!(
+                f,
+                "`on_commit` at {} has no transaction to wait for and the handle is strict: register on the `Tx`",
+                at(place)
+            ),
+            Kind::SignalRecursion { signal, limit } => write!(
+                f,
+                "signal {signal} was sent from its own receivers {limit} levels deep: one of them must stop"
+            ),
+            Kind::DuplicateReceiver { signal, name, first, second } => write!(
+                f,
+                "receiver \"{name}\" of {signal} is connected at {} already and again at {}: give it a name of its own, \
+                 or disconnect the first",
+                at(first),
+                at(second)
+            ),
+            Kind::Panicked { what } => write!(f, "{what}"),
+            Kind::RuntimeGone { what, after: Some(after) } => {
+                write!(f, "{what} did not end within {after:?} because the runtime was shut down")
+            }
+            Kind::RuntimeGone { what, after: None } => {
+                write!(f, "{what} was not finished because the runtime was shut down: keep it alive until blocks have ended")
+            }
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! The one place that tells what happens: events for an observer, spans and log lines for `tracing`, counters
+//! and durations for `metrics`.
+//!
+//! | metric | kind | labels |
+//! | --- | --- | --- |
+//! | `aftercommit_transactions_total` | counter | `outcome`: `committed`, `rolled_back`, `in_doubt` |
+//! | `aftercommit_transaction_seconds` | histogram | |
+//! | `aftercommit_hooks_total` | counter | `outcome`: `done`, `failed` |
+//! | `aftercommit_hook_seconds` | histogram | |
+//! | `aftercommit_receiver_failures_total` | counter | `signal`, `receiver` |
+//!
+//! Nothing of a statement's text, of its arguments or of a signal's value is in an event's log line: those may
+//! be anybody's secrets. An error's own text is passed to observers, who know what to do with it, and is
+//! logged only at debug level.
+
+use std::fmt;
+use std::panic::{AssertUnwindSafe, Location, catch_unwind};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::commit::HookOutcome;
+use crate::error::{BoxError, Error};
+
+/// A statement that moves the transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Control {
+    /// The transaction was begun.
+    Begin,
+    /// A nested block was entered; the number counts the savepoints of the transaction from 1.
+    Savepoint(u32),
+    /// A nested block ended well. The statement travels with the next one, or not at all before COMMIT.
+    Release(u32),
+    /// A nested block was rolled back.
+    RollBackTo(u32),
+    /// COMMIT is about to be sent.
+    Commit,
+    /// The transaction is rolled back.
+    RollBack,
+}
+
+/// What happened. Observers get each event once, in order, on the task where it happened.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Event<'a> {
+    /// A transaction moved.
+    Control(Control),
+    /// A transaction was confirmed; its hooks run now.
+    Committed {
+        /// Where the block stands.
+        place: &'static Location<'static>,
+        /// How long it was open.
+        age: Duration,
+    },
+    /// A transaction ended without being committed, or it is not known whether it was.
+    NotCommitted {
+        /// Where the block stands.
+        place: &'static Location<'static>,
+        /// How long it was open.
+        age: Duration,
+        /// The reason, unless it is the error of the block's own body.
+        error: Option<&'a Error>,
+    },
+    /// A COMMIT was cut off, and the server was asked about it.
+    CutCommitResolved {
+        /// What it said, if it could say.
+        committed: Option<bool>,
+    },
+    /// A transaction was open for longer than the warning time.
+    LongTransaction {
+        /// Where the block stands.
+        place: &'static Location<'static>,
+        /// How long it has been open so far.
+        age: Duration,
+    },
+    /// A statement failed in a block, which is broken now.
+    StatementFailed {
+        /// The code of the database, where it has one.
+        code: Option<&'a str>,
+    },
+    /// A hook ended, well or not.
+    HookEnded(&'a HookOutcome),
+    /// A hook has run for longer than the budget, and still does.
+    HookSlow {
+        /// The hook's name.
+        name: Option<&'a str>,
+        /// Where it was registered.
+        place: &'static Location<'static>,
+        /// The budget it has used up.
+        budget: Duration,
+    },
+    /// A receiver failed.
+    ReceiverFailed {
+        /// The type of the signal.
+        signal: &'static str,
+        /// The receiver's name.
+        receiver: &'a str,
+        /// Its error.
+        error: &'a BoxError,
+    },
+}
+
+type Observer = Arc<dyn Fn(&Event<'_>) + Send + Sync>;
+
+/// Who is told, and the limits beyond which they are warned.
+#[derive(Clone)]
+pub(crate) struct Observers {
+    pub(crate) observer: Option<Observer>,
+    pub(crate) hook_budget: Duration,
+    pub(crate) long_transaction: Duration,
+    pub(crate) resolve_patience: Duration,
+    pub(crate) hook_limit: usize,
+    pub(crate) strict: bool,
+}
+
+impl Default for Observers {
+    fn default() -> Self {
+        Self {
+            observer: None,
+            hook_budget: Duration::from_secs(5),
+            long_transaction: Duration::from_secs(10),
+            resolve_patience: Duration::from_secs(5),
+            hook_limit: 100_000,
+            strict: false,
+        }
+    }
+}
+
+impl Observers {
+    pub(crate) fn observe(&self, event: &Event<'_>) {
+        count(event);
+        log(event);
+        if let Some(observer) = &self.observer {
+            // An observer that panics must not take a commit along.
+            if catch_unwind(AssertUnwindSafe(|| observer(event))).is_err() {
+                tracing::error!("an observer panicked");
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Observers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Observers")
+            .field("hook_budget", &self.hook_budget)
+            .field("long_transaction", &self.long_transaction)
+            .field("resolve_patience", &self.resolve_patience)
+            .field("hook_limit", &self.hook_limit)
+            .field("strict", &self.strict)
+            .finish_non_exhaustive()
+    }
+}
+
+fn count(event: &Event<'_>) {
+    match event {
+        Event::Committed { age, .. } => {
+            metrics::counter!("aftercommit_transactions_total", "outcome" => "committed").increment(1);
+            metrics::histogram!("aftercommit_transaction_seconds").record(*age);
+        }
+        Event::NotCommitted { age, error, .. } => {
+            let in_doubt = error.is_some_and(Error::is_commit_in_doubt);
+            let outcome = if in_doubt { "in_doubt" } else { "rolled_back" };
+            metrics::counter!("aftercommit_transactions_total", "outcome" => outcome).increment(1);
+            metrics::histogram!("aftercommit_transaction_seconds").record(*age);
+        }
+        Event::HookEnded(hook) => {
+            let outcome = if hook.result.is_ok() { "done" } else { "failed" };
+            metrics::counter!("aftercommit_hooks_total", "outcome" => outcome).increment(1);
+            metrics::histogram!("aftercommit_hook_seconds").record(hook.took);
+        }
+        Event::ReceiverFailed { signal, receiver, .. } => {
+            let labels = [("signal", (*signal).to_owned()), ("receiver", (*receiver).to_owned())];
+            metrics::counter!("aftercommit_receiver_failures_total", &labels).increment(1);
+        }
+        _ => {}
+    }
+}
+
+fn log(event: &Event<'_>) {
+    match event {
+        Event::Control(control) => tracing::trace!(?control, "transaction control"),
+        Event::Committed { place, age } => tracing::trace!(%place, ?age, "committed"),
+        Event::NotCommitted { place, age, error } => {
+            let code = error.and_then(Error::code);
+            if error.is_some_and(Error::is_commit_in_doubt) {
+                tracing::error!(%place, ?age, code, "it is not known whether the transaction was committed");
+            } else {
+                tracing::debug!(%place, ?age, code, "rolled back");
+            }
+        }
+        Event::CutCommitResolved { committed } => {
+            tracing::warn!(?committed, "the connection was lost during COMMIT; the server was asked");
+        }
+        Event::LongTransaction { place, age } => {
+            tracing::warn!(%place, ?age, "a transaction is open for long: move slow work behind its commit");
+        }
+        Event::StatementFailed { code } => tracing::debug!(code, "a statement failed in a block"),
+        Event::HookEnded(hook) => {
+            if let Err(error) = &hook.result {
+                tracing::error!(name = hook.name.as_deref(), place = %hook.place, "a hook failed");
+                tracing::debug!(%error, "the error of the hook");
+            }
+        }
+        Event::HookSlow { name, place, budget } => {
+            tracing::warn!(name, %place, ?budget, "a hook is slow and keeps its caller waiting");
+        }
+        Event::ReceiverFailed { signal, receiver, error } => {
+            tracing::warn!(signal, receiver, "a receiver failed");
+            tracing::debug!(%error, "the error of the receiver");
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! 1: something happened.
+//!
+//! Any `'static` type is a signal; receivers are found by its type and called in the order in which they were
+//! connected. One word says when a receiver runs: [`during`](Signals::during) the transaction, where its error
+//! rolls the sender back, or [`after_commit`](Signals::after_commit), in memory and only if the transaction was
+//! committed.
+//!
+//! The guarantees, each with the test that proves it:
+//!
+//! 1. Order of connection is order of calling (`signal::receivers_run_in_the_order_of_connection`).
+//! 2. Who is called is fixed before the first call: who connects or disconnects during a send changes the next one
+//!    (`signal::who_is_called_is_fixed_before_the_first_call`).
+//! 3. `send` stops at the first error and returns it; `send_robust` calls all, and inside a transaction a receiver
+//!    that fails leaves no trace of its own (`signal::send_robust_isolates_each_receiver`).
+//! 4. A name is connected once per signal; the second connection is an error that names both places
+//!    (`signal::a_name_is_taken_once`).
+//! 5. Recursion ends with an error at 64 levels (`signal::recursion_ends_with_an_error`).
+//!
+//! Absent on purpose: weak references (a receiver lives until it is disconnected, or as long as its
+//! [`Scoped`] guard), and a global registry (tests run in parallel; a program may serve two databases).
+
+mod connection;
+mod forms;
+mod receiver;
+mod registry;
+mod send;
+
+pub use connection::{Connection, Scoped};
+pub use forms::{During, form};
+pub use receiver::{Receiver, ReceiverInfo, When, after_commit, during};
+pub use registry::Signals;
+pub use send::{Response, Responses};

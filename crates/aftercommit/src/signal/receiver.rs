@@ -1,0 +1,181 @@
+//! One receiver: its name, when it runs, and what it listens to.
+
+use std::fmt;
+use std::future::Future;
+use std::panic::Location;
+use std::sync::Arc;
+
+use futures_core::future::BoxFuture;
+
+use super::forms::During;
+use crate::commit::HookOutput;
+use crate::error::{BoxError, Result};
+use crate::store::Dialect;
+use crate::transaction::Tx;
+
+/// When a receiver runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum When {
+    /// In the transaction of the sender; its error rolls the sender back.
+    During,
+    /// In memory, once the transaction was committed.
+    AfterCommit,
+}
+
+/// A receiver that is not connected yet: see [`during`] and [`after_commit`].
+#[must_use = "a receiver hears nothing until it is connected with `Signals::connect` or `Signals::with`"]
+pub struct Receiver<DB: Dialect, S> {
+    pub(super) entry: Entry<DB, S>,
+}
+
+/// One receiver as other receivers' sender sees it.
+pub(super) struct Entry<DB: Dialect, S> {
+    pub(super) name: Arc<str>,
+    pub(super) place: &'static Location<'static>,
+    pub(super) call: Call<DB, S>,
+    filter: Option<Box<dyn Fn(&S) -> bool + Send + Sync>>,
+}
+
+pub(super) type InTransaction<DB, S> =
+    Box<dyn for<'a> Fn(Option<&'a mut Tx<DB>>, &'a S) -> BoxFuture<'a, Result<()>> + Send + Sync>;
+pub(super) type Committed<S> = Arc<dyn Fn(Arc<S>) -> BoxFuture<'static, std::result::Result<(), BoxError>> + Send + Sync>;
+
+pub(super) enum Call<DB: Dialect, S> {
+    During { call: InTransaction<DB, S>, needs_transaction: bool },
+    AfterCommit(Committed<S>),
+}
+
+/// A receiver that runs in the transaction of the sender, and may veto it with an error.
+///
+/// ```
+/// # #[cfg(feature = "sqlite")] {
+/// use aftercommit::signal::during;
+/// use aftercommit::{Result, Signals, Tx};
+/// use sqlx::Sqlite;
+///
+/// struct Ordered { total: u32 }
+///
+/// async fn reserve(tx: &mut Tx<Sqlite>, ordered: &Ordered) -> Result<()> {
+///     sqlx::query("UPDATE stock SET reserved = reserved + ?").bind(ordered.total).execute(&mut *tx).await?;
+///     Ok(())
+/// }
+///
+/// let signals = Signals::new().with(during("reserve", reserve).filter(|ordered: &Ordered| ordered.total > 0));
+/// assert_eq!(signals.receivers().len(), 1);
+/// # }
+/// ```
+#[track_caller]
+pub fn during<DB, S, F, Form>(name: impl Into<Arc<str>>, receiver: F) -> Receiver<DB, S>
+where
+    DB: Dialect,
+    S: Send + Sync + 'static,
+    F: During<DB, S, Form>,
+{
+    let receiver = Arc::new(receiver);
+    Receiver::new(name.into(), Call::During {
+        needs_transaction: F::NEEDS_TRANSACTION,
+        call: boxed(move |tx, signal| {
+            // The receiver is shared with each call, which may outlive its disconnection.
+            let receiver = Arc::clone(&receiver);
+            Box::pin(async move { receiver.call(tx, signal).await })
+        }),
+    })
+}
+
+/// A receiver that runs in memory once the transaction was committed. Its error is reported, and changes nothing.
+///
+/// Sent without a transaction, it runs at once.
+#[track_caller]
+pub fn after_commit<DB, S, F, Fut>(name: impl Into<Arc<str>>, receiver: F) -> Receiver<DB, S>
+where
+    DB: Dialect,
+    S: Send + Sync + 'static,
+    F: Fn(Arc<S>) -> Fut + Send + Sync + 'static,
+    Fut: Future<Output: HookOutput> + Send + 'static,
+{
+    let call = move |signal| -> BoxFuture<'static, _> {
+        let running = receiver(signal);
+        Box::pin(async move { running.await.into_result() })
+    };
+    Receiver::new(name.into(), Call::AfterCommit(Arc::new(call)))
+}
+
+/// Helps the compiler to see the lifetimes of the closure.
+fn boxed<DB, S, F>(call: F) -> InTransaction<DB, S>
+where
+    DB: Dialect,
+    F: for<'a> Fn(Option<&'a mut Tx<DB>>, &'a S) -> BoxFuture<'a, Result<()>> + Send + Sync + 'static,
+{
+    Box::new(call)
+}
+
+impl<DB: Dialect, S> Receiver<DB, S> {
+    #[track_caller]
+    fn new(name: Arc<str>, call: Call<DB, S>) -> Self {
+        Self { entry: Entry { name, place: Location::caller(), call, filter: None } }
+    }
+
+    /// Hears only what passes the filter. Filters of several calls must all pass.
+    pub fn filter(mut self, filter: impl Fn(&S) -> bool + Send + Sync + 'static) -> Self
+    where
+        S: 'static,
+    {
+        self.entry.filter = Some(match self.entry.filter.take() {
+            None => Box::new(filter),
+            Some(first) => Box::new(move |signal| first(signal) && filter(signal)),
+        });
+        self
+    }
+}
+
+impl<DB: Dialect, S> Entry<DB, S> {
+    pub(super) fn hears(&self, signal: &S) -> bool {
+        self.filter.as_ref().is_none_or(|filter| filter(signal))
+    }
+
+    pub(super) fn info(&self) -> ReceiverInfo {
+        ReceiverInfo {
+            signal: std::any::type_name::<S>(),
+            name: Arc::clone(&self.name),
+            when: match self.call {
+                Call::During { .. } => When::During,
+                Call::AfterCommit(_) => When::AfterCommit,
+            },
+            place: self.place,
+            filtered: self.filter.is_some(),
+        }
+    }
+}
+
+/// Who listens to what, and where in the program that was said.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct ReceiverInfo {
+    /// The type of the signal.
+    pub signal: &'static str,
+    /// The receiver's name.
+    pub name: Arc<str>,
+    /// When it runs.
+    pub when: When,
+    /// Where it was connected.
+    pub place: &'static Location<'static>,
+    /// Whether it has a filter.
+    pub filtered: bool,
+}
+
+impl fmt::Display for ReceiverInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let when = match self.when {
+            When::During => "during",
+            When::AfterCommit => "after commit",
+        };
+        write!(f, "{} hears {} {when} (connected at {})", self.name, self.signal, self.place)
+    }
+}
+
+impl<DB: Dialect, S> fmt::Debug for Receiver<DB, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Receiver").field("name", &self.entry.name).finish_non_exhaustive()
+    }
+}

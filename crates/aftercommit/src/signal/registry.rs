@@ -1,0 +1,239 @@
+//! Who listens to what.
+
+use std::any::{Any, TypeId, type_name};
+use std::collections::HashMap;
+use std::fmt;
+use std::future::Future;
+use std::hash::{BuildHasherDefault, Hasher};
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+
+use super::connection::Connection;
+use super::forms::During;
+use super::receiver::{Entry, Receiver, ReceiverInfo, after_commit, during};
+use crate::commit::HookOutput;
+use crate::error::{Error, Kind, Result};
+use crate::store::Dialect;
+
+/// The receivers of a database handle.
+///
+/// Cheap to clone: clones are the same set. Reading it takes no lock, so sending does not wait for connecting.
+///
+/// ```
+/// # #[cfg(feature = "sqlite")] {
+/// use std::sync::Arc;
+///
+/// use aftercommit::Signals;
+/// use sqlx::Sqlite;
+///
+/// struct PasswordChanged { user_id: i64 }
+///
+/// let signals = Signals::<Sqlite>::new()
+///     .after_commit("warn_by_mail", async |changed: Arc<PasswordChanged>| {
+///         println!("user {} changed the password", changed.user_id);
+///     });
+/// for receiver in signals.receivers() {
+///     println!("{receiver}");
+/// }
+/// # }
+/// ```
+pub struct Signals<DB: Dialect> {
+    table: Arc<ArcSwap<Table<DB>>>,
+}
+
+type Lists<DB> = HashMap<TypeId, Arc<dyn AnyList<DB>>, BuildHasherDefault<TypeIdHasher>>;
+
+/// One generation of the receivers; a change makes a new one.
+struct Table<DB: Dialect> {
+    lists: Lists<DB>,
+    /// All receivers in order of connection, across signals.
+    order: Vec<ReceiverInfo>,
+}
+
+pub(super) struct List<DB: Dialect, S>(pub(super) Vec<Arc<Entry<DB, S>>>);
+
+/// What can be done with a list without knowing its signal.
+trait AnyList<DB: Dialect>: Send + Sync {
+    fn as_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync>;
+}
+
+impl<DB: Dialect, S: Send + Sync + 'static> AnyList<DB> for List<DB, S> {
+    fn as_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
+        self
+    }
+}
+
+impl<DB: Dialect> Signals<DB> {
+    /// Without receivers.
+    pub fn new() -> Self {
+        Self { table: Arc::new(ArcSwap::from_pointee(Table { lists: Lists::default(), order: Vec::new() })) }
+    }
+
+    /// Connects a receiver that runs in the transaction of the sender: see [`during`].
+    ///
+    /// # Panics
+    ///
+    /// If the name is connected to this signal already, as a mistake in the program's wiring; the text names
+    /// both places. [`connect`](Self::connect) returns it as an error.
+    #[track_caller]
+    pub fn during<S, F, Form>(self, name: impl Into<Arc<str>>, receiver: F) -> Self
+    where
+        S: Send + Sync + 'static,
+        F: During<DB, S, Form>,
+    {
+        self.with(during(name, receiver))
+    }
+
+    /// Connects a receiver that runs once the transaction was committed: see [`after_commit`].
+    ///
+    /// # Panics
+    ///
+    /// As [`during`](Self::during).
+    #[track_caller]
+    pub fn after_commit<S, F, Fut>(self, name: impl Into<Arc<str>>, receiver: F) -> Self
+    where
+        S: Send + Sync + 'static,
+        F: Fn(Arc<S>) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output: HookOutput> + Send + 'static,
+    {
+        self.with(after_commit(name, receiver))
+    }
+
+    /// Connects a receiver, in a chain.
+    ///
+    /// # Panics
+    ///
+    /// As [`during`](Self::during).
+    #[track_caller]
+    #[expect(clippy::panic, reason = "a chain at start-up has nowhere to put an error; `connect` returns it")]
+    pub fn with<S: Send + Sync + 'static>(self, receiver: Receiver<DB, S>) -> Self {
+        if let Err(error) = self.connect(receiver) {
+            panic!("{error}");
+        }
+        self
+    }
+
+    /// Connects a receiver; it hears what is sent from now on. A send that is under way does not call it.
+    ///
+    /// The receiver stays connected when the returned [`Connection`] is dropped.
+    ///
+    /// # Errors
+    ///
+    /// `DUPLICATE_RECEIVER` if the name is connected to this signal already; nothing has changed then.
+    pub fn connect<S: Send + Sync + 'static>(&self, receiver: Receiver<DB, S>) -> Result<Connection<DB>> {
+        let entry = Arc::new(receiver.entry);
+        let mut taken = None;
+        self.table.rcu(|table| {
+            taken = None;
+            let list = table.list::<S>();
+            let same = |other: &&Arc<Entry<DB, S>>| other.name == entry.name;
+            if let Some(first) = list.iter().flat_map(|list| &list.0).find(same) {
+                taken = Some(first.place);
+                return Arc::clone(table);
+            }
+            let mut entries = list.map(|list| list.0.clone()).unwrap_or_default();
+            entries.push(Arc::clone(&entry));
+            let mut order = table.order.clone();
+            order.push(entry.info());
+            table.changed::<S>(entries, order)
+        });
+        match taken {
+            None => Ok(Connection::new::<S>(self.clone(), Arc::clone(&entry.name))),
+            Some(first) => Err(Error::new(Kind::DuplicateReceiver {
+                signal: type_name::<S>(),
+                name: entry.name.to_string(),
+                first,
+                second: entry.place,
+            })),
+        }
+    }
+
+    /// Disconnects a receiver. A send that is under way still calls it.
+    ///
+    /// Returns whether it was connected.
+    pub fn disconnect<S: Send + Sync + 'static>(&self, name: &str) -> bool {
+        let mut found = false;
+        self.table.rcu(|table| {
+            found = false;
+            let Some(list) = table.list::<S>() else { return Arc::clone(table) };
+            let entries: Vec<_> = list.0.iter().filter(|entry| *entry.name != *name).cloned().collect();
+            found = entries.len() < list.0.len();
+            let signal = type_name::<S>();
+            let mut order = table.order.clone();
+            order.retain(|info| *info.name != *name || info.signal != signal);
+            table.changed::<S>(entries, order)
+        });
+        found
+    }
+
+    /// Everybody who is connected, in the order of connection.
+    pub fn receivers(&self) -> Vec<ReceiverInfo> {
+        self.table.load().order.clone()
+    }
+
+    /// Would anybody hear this?
+    pub fn has_receivers<S: Send + Sync + 'static>(&self, signal: &S) -> bool {
+        self.list::<S>().is_some_and(|list| list.0.iter().any(|entry| entry.hears(signal)))
+    }
+
+    /// The receivers of a signal as they are now.
+    pub(super) fn list<S: Send + Sync + 'static>(&self) -> Option<Arc<List<DB, S>>> {
+        self.table.load().list::<S>()
+    }
+}
+
+impl<DB: Dialect> Table<DB> {
+    fn list<S: Send + Sync + 'static>(&self) -> Option<Arc<List<DB, S>>> {
+        let list = self.lists.get(&TypeId::of::<S>())?;
+        Arc::clone(list).as_any().downcast().ok()
+    }
+
+    fn changed<S: Send + Sync + 'static>(&self, entries: Vec<Arc<Entry<DB, S>>>, order: Vec<ReceiverInfo>) -> Arc<Self> {
+        let mut lists = self.lists.clone();
+        if entries.is_empty() {
+            lists.remove(&TypeId::of::<S>());
+        } else {
+            lists.insert(TypeId::of::<S>(), Arc::new(List(entries)));
+        }
+        Arc::new(Self { lists, order })
+    }
+}
+
+/// A [`TypeId`] is a hash already.
+#[derive(Default)]
+struct TypeIdHasher(u64);
+
+impl Hasher for TypeIdHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
+        }
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
+}
+
+impl<DB: Dialect> Default for Signals<DB> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<DB: Dialect> Clone for Signals<DB> {
+    fn clone(&self) -> Self {
+        Self { table: Arc::clone(&self.table) }
+    }
+}
+
+impl<DB: Dialect> fmt::Debug for Signals<DB> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.table.load().order.iter().map(ToString::to_string)).finish()
+    }
+}

@@ -1,0 +1,240 @@
+//! The only SQL: one folder per database, with the same file names in each.
+//!
+//! What a database does differently is told by its [`Adapter`]; nothing outside this folder asks which
+//! database it is talking to.
+
+use std::fmt;
+use std::time::Duration;
+
+use either::Either;
+use futures_core::future::BoxFuture;
+use futures_core::stream::BoxStream;
+use sqlx::{Execute, Pool, SqlSafeStr, SqlStr};
+
+use crate::error::{Error, Kind};
+use crate::transaction::Options;
+
+mod trouble;
+
+#[cfg(feature = "mysql")]
+mod mysql;
+#[cfg(feature = "postgres")]
+mod postgres;
+#[cfg(feature = "sqlite")]
+mod sqlite;
+
+pub(crate) use trouble::{Trouble, trouble};
+
+/// A database that this library knows: `sqlx::Postgres`, `sqlx::MySql` (and MariaDB), `sqlx::Sqlite`.
+///
+/// The trait is sealed: what a transaction may be told about its own end differs by database, and each one
+/// is covered by the same tests.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a database that aftercommit knows",
+    note = "the databases are `sqlx::Postgres`, `sqlx::MySql` and `sqlx::Sqlite`, each behind the feature of that name"
+)]
+pub trait Dialect: Adapter {}
+
+impl<DB: Adapter> Dialect for DB {}
+
+/// What came over the wire: the end of a statement, or a row.
+pub(crate) type Item<DB> =
+    Result<Either<<DB as sqlx::Database>::QueryResult, <DB as sqlx::Database>::Row>, sqlx::Error>;
+
+/// How a commit can be recognised afterwards, from another connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Identity {
+    /// The server's own number of the transaction.
+    Number(String),
+    /// A token written with the commit.
+    Token(String),
+    /// Nothing: the commit happens in this process, or the user did not set it up.
+    None,
+}
+
+/// What the server knows about a commit that was cut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is there.
+    Committed,
+    /// It is not there and will never be.
+    RolledBack,
+    /// The server cannot tell, and `why` says so in half a sentence.
+    Unknown {
+        /// The reason, to stand behind "and".
+        why: &'static str,
+    },
+}
+
+/// Facts about a server that are asked for once.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Facts {
+    /// Whether the table of commit markers is there.
+    pub markers: bool,
+    /// A value that changes when the server loses transaction numbers in a crash.
+    pub epoch: Option<String>,
+}
+
+/// What one database does in its own way. Not for users: see [`Dialect`].
+pub trait Adapter: sqlx::Database {
+    /// Whether DDL ends the transaction by committing it.
+    const COMMITS_ON_DDL: bool;
+
+    /// Whether one transaction at a time can write.
+    const ONE_WRITER: bool;
+
+    fn fetch_many(conn: &mut Self::Connection, query: Query<Self>) -> BoxStream<'_, Item<Self>>;
+
+    /// Like `fetch_many`, but the caller wants the first row only.
+    fn fetch_first(conn: &mut Self::Connection, query: Query<Self>) -> BoxStream<'_, Item<Self>>;
+
+    fn prepare<'c>(
+        conn: &'c mut Self::Connection,
+        sql: SqlStr,
+        parameters: &'c [Self::TypeInfo],
+    ) -> BoxFuture<'c, Result<Self::Statement, sqlx::Error>>;
+
+    /// The one message that begins a transaction.
+    fn begin_sql(options: &Options) -> Result<String, Error>;
+
+    /// Begins and says how the commit can be recognised.
+    fn begin<'c>(
+        conn: &'c mut Self::Connection,
+        sql: String,
+        options: &'c Options,
+        facts: &'c Facts,
+    ) -> BoxFuture<'c, Result<Identity, sqlx::Error>>;
+
+    /// The one message that makes sure that the transaction is alive and commits it.
+    fn commit_sql(identity: &Identity, options: &Options) -> String;
+
+    /// The one message that ends the transaction without a trace.
+    fn rollback_sql(options: &Options) -> &'static str;
+
+    /// A statement to run now and then, outside any transaction.
+    fn upkeep() -> Option<&'static str>;
+
+    /// Whether `error` says that the transaction had already been ended by something else.
+    fn is_state_mismatch(error: &sqlx::Error) -> bool;
+
+    fn learn(conn: &mut Self::Connection) -> BoxFuture<'_, Result<Facts, sqlx::Error>>;
+
+    /// Asks a fresh connection what became of a commit. Gives up after `patience`.
+    fn resolve<'p>(
+        pool: &'p Pool<Self>,
+        identity: &'p Identity,
+        facts: &'p Facts,
+        patience: Duration,
+    ) -> BoxFuture<'p, Verdict>;
+
+    /// Runs a message without parameters and throws its rows away.
+    fn simple(conn: &mut Self::Connection, sql: SqlStr) -> BoxFuture<'_, Result<(), sqlx::Error>>;
+
+    /// What a user's `migrate` runs; empty where nothing is needed.
+    fn migrations() -> &'static [&'static str];
+
+    /// Options for `Db::connect`, from a URL.
+    fn connect_options(
+        url: &str,
+    ) -> Result<<Self::Connection as sqlx::Connection>::Options, sqlx::Error>;
+}
+
+/// A statement with its arguments, owned, so that it can outlive the caller that sent it.
+pub struct Query<DB: sqlx::Database> {
+    sql: SqlStr,
+    arguments: Option<DB::Arguments>,
+    persistent: bool,
+}
+
+impl Verdict {
+    pub(crate) fn as_bool(self) -> Option<bool> {
+        match self {
+            Verdict::Committed => Some(true),
+            Verdict::RolledBack => Some(false),
+            Verdict::Unknown { .. } => None,
+        }
+    }
+}
+
+impl<DB: sqlx::Database> Query<DB> {
+    /// Takes a query of the user apart.
+    pub(crate) fn own<'q>(mut query: impl Execute<'q, DB>) -> Result<Self, sqlx::Error> {
+        let arguments = query.take_arguments().map_err(sqlx::Error::Encode)?;
+        let persistent = query.persistent();
+        Ok(Self { sql: query.sql(), arguments, persistent })
+    }
+
+    pub(crate) fn text(&self) -> &str {
+        self.sql.as_str()
+    }
+}
+
+impl<DB: sqlx::Database> fmt::Debug for Query<DB> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The arguments may be anybody's secrets.
+        f.debug_struct("Query").field("sql", &self.sql).finish_non_exhaustive()
+    }
+}
+
+impl<DB: sqlx::Database> Execute<'_, DB> for Query<DB> {
+    fn sql(self) -> SqlStr {
+        self.sql
+    }
+
+    fn statement(&self) -> Option<&DB::Statement> {
+        None
+    }
+
+    fn take_arguments(&mut self) -> Result<Option<DB::Arguments>, sqlx::error::BoxDynError> {
+        Ok(self.arguments.take())
+    }
+
+    fn persistent(&self) -> bool {
+        self.persistent
+    }
+}
+
+/// Text built by this library from its own files and numbers: nothing of a user is in it.
+pub(crate) fn own_sql(text: String) -> SqlStr {
+    sqlx::AssertSqlSafe(text).into_sql_str()
+}
+
+/// The statements on savepoints, which all databases spell alike.
+pub(crate) mod savepoint {
+    const SET: &str = include_str!("savepoint.sql");
+    const RELEASE: &str = include_str!("release.sql");
+    const UNDO: &str = include_str!("undo.sql");
+
+    pub(crate) fn set(number: u32) -> String {
+        name(SET, number)
+    }
+
+    pub(crate) fn release(number: u32) -> String {
+        name(RELEASE, number)
+    }
+
+    pub(crate) fn undo(number: u32) -> String {
+        name(UNDO, number)
+    }
+
+    fn name(sql: &str, number: u32) -> String {
+        sql.trim().replace("{name}", &format!("aftercommit_{number}"))
+    }
+}
+
+const ROLLBACK: &str = include_str!("rollback.sql");
+
+/// The statements of a file without its comments, which need not travel.
+fn without_comments(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().filter(|line| !line.starts_with("--")).collect();
+    lines.join("\n")
+}
+
+/// A database error as the library's: with the holder of a lock where one is known.
+pub(crate) fn failed(error: sqlx::Error, holder: impl FnOnce() -> Option<String>) -> Error {
+    if trouble(&error) == Trouble::Locked {
+        Error::new(Kind::Busy { holder: holder(), source: error })
+    } else {
+        Error::from(error)
+    }
+}

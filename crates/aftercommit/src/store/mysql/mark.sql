@@ -1,0 +1,1 @@
+INSERT INTO aftercommit_commits (token) VALUES ('{token}');

@@ -1,0 +1,2 @@
+-- Nothing to look up afterwards: no number is used up.
+BEGIN {options}

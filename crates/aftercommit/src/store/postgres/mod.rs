@@ -1,0 +1,194 @@
+//! PostgreSQL.
+
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use futures_core::future::BoxFuture;
+use futures_core::stream::BoxStream;
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{ConnectOptions, Connection, Executor, PgConnection, Pool, Postgres, Row, SqlStr};
+use tokio::time::{Instant, sleep, timeout_at};
+
+use super::{Adapter, Facts, Identity, Item, Query, Verdict, own_sql};
+use crate::error::Error;
+use crate::transaction::Options;
+
+static BEGIN: LazyLock<String> = LazyLock::new(|| super::without_comments(include_str!("begin.sql")));
+static BEGIN_READ_ONLY: LazyLock<String> = LazyLock::new(|| super::without_comments(include_str!("begin_read_only.sql")));
+static COMMIT: LazyLock<String> = LazyLock::new(|| super::without_comments(include_str!("commit.sql")));
+const LEARN: &str = include_str!("learn.sql");
+const RESOLVE: &str = include_str!("resolve.sql");
+
+impl Adapter for Postgres {
+    const COMMITS_ON_DDL: bool = false;
+    const ONE_WRITER: bool = false;
+
+    fn fetch_many(conn: &mut PgConnection, query: Query<Self>) -> BoxStream<'_, Item<Self>> {
+        Executor::fetch_many(conn, query)
+    }
+
+    // All rows are on their way already: reading them to the end also shows an error behind the first row.
+    fn fetch_first(conn: &mut PgConnection, query: Query<Self>) -> BoxStream<'_, Item<Self>> {
+        Executor::fetch_many(conn, query)
+    }
+
+    fn prepare<'c>(
+        conn: &'c mut PgConnection,
+        sql: SqlStr,
+        parameters: &'c [Self::TypeInfo],
+    ) -> BoxFuture<'c, Result<Self::Statement, sqlx::Error>> {
+        Executor::prepare_with(conn, sql, parameters)
+    }
+
+    fn begin_sql(options: &Options) -> Result<String, Error> {
+        let mut words = Vec::new();
+        if let Some(isolation) = options.isolation {
+            words.push(format!("ISOLATION LEVEL {}", isolation.sql()));
+        }
+        if options.read_only {
+            words.push("READ ONLY".into());
+        }
+        if options.deferrable {
+            words.push("DEFERRABLE".into());
+        }
+        let text = if options.read_only { &BEGIN_READ_ONLY } else { &BEGIN };
+        Ok(text.replace("{options}", &words.join(", ")))
+    }
+
+    fn begin<'c>(
+        conn: &'c mut PgConnection,
+        sql: String,
+        _options: &'c Options,
+        _facts: &'c Facts,
+    ) -> BoxFuture<'c, Result<Identity, sqlx::Error>> {
+        Box::pin(async move {
+            let row = Executor::fetch_optional(conn, own_sql(sql)).await?;
+            let number: Option<String> = row.map(|row| row.try_get(0)).transpose()?.flatten();
+            Ok(number.map_or(Identity::None, Identity::Number))
+        })
+    }
+
+    fn commit_sql(_identity: &Identity, _options: &Options) -> String {
+        COMMIT.clone()
+    }
+
+    fn rollback_sql(_options: &Options) -> &'static str {
+        super::ROLLBACK
+    }
+
+    fn upkeep() -> Option<&'static str> {
+        None
+    }
+
+    fn is_state_mismatch(_error: &sqlx::Error) -> bool {
+        false
+    }
+
+    fn learn(conn: &mut PgConnection) -> BoxFuture<'_, Result<Facts, sqlx::Error>> {
+        Box::pin(async move {
+            let epoch = sqlx::query_scalar(LEARN).fetch_one(conn).await?;
+            Ok(Facts { markers: false, epoch })
+        })
+    }
+
+    fn resolve<'p>(
+        pool: &'p Pool<Self>,
+        identity: &'p Identity,
+        facts: &'p Facts,
+        patience: Duration,
+    ) -> BoxFuture<'p, Verdict> {
+        Box::pin(async move {
+            let Identity::Number(number) = identity else {
+                return Verdict::Unknown { why: "the transaction had no number to ask for" };
+            };
+            let deadline = Instant::now() + patience;
+            let asked = timeout_at(deadline, ask_until_ended(pool, number, facts));
+            asked.await.unwrap_or(Verdict::Unknown { why: "the server did not answer in time" })
+        })
+    }
+
+    fn simple(conn: &mut PgConnection, sql: SqlStr) -> BoxFuture<'_, Result<(), sqlx::Error>> {
+        Box::pin(async move { Executor::execute(conn, sql).await.map(drop) })
+    }
+
+    fn migrations() -> &'static [&'static str] {
+        &[]
+    }
+
+    fn connect_options(url: &str) -> Result<PgConnectOptions, sqlx::Error> {
+        url.parse()
+    }
+}
+
+/// Asks again while the old session is still ending, or the server cannot be reached.
+async fn ask_until_ended(pool: &Pool<Postgres>, number: &str, facts: &Facts) -> Verdict {
+    let mut pause = Duration::from_millis(2);
+    loop {
+        if let Ok(mut conn) = pool.connect_options().connect().await {
+            while let Ok(answer) = ask(&mut conn, number, facts).await {
+                if let Some(verdict) = answer {
+                    let _: Result<(), sqlx::Error> = conn.close().await;
+                    return verdict;
+                }
+                sleep(pause).await;
+                pause = (pause * 2).min(Duration::from_millis(100));
+            }
+        }
+        sleep(pause).await;
+        pause = (pause * 2).min(Duration::from_millis(100));
+    }
+}
+
+/// `None` while the transaction is still being ended.
+async fn ask(conn: &mut PgConnection, number: &str, facts: &Facts) -> Result<Option<Verdict>, sqlx::Error> {
+    let row = match sqlx::query(RESOLVE).bind(number).fetch_one(conn).await {
+        Ok(row) => row,
+        // 22023, "transaction ID is in the future": the server crashed and lost the number, so that
+        // transaction cannot have been committed.
+        Err(error) if error.as_database_error().and_then(|e| e.code()).as_deref() == Some("22023") => {
+            return Ok(Some(Verdict::RolledBack));
+        }
+        Err(error) => return Err(error),
+    };
+    let status: Option<String> = row.try_get(0)?;
+    let epoch: Option<String> = row.try_get(1)?;
+    let crashed = facts.epoch.is_none() || epoch != facts.epoch;
+    Ok(decide(status.as_deref(), crashed))
+}
+
+/// What a status means; `crashed` says that numbers may have been given out twice since.
+fn decide(status: Option<&str>, crashed: bool) -> Option<Verdict> {
+    match status {
+        Some("aborted") => Some(Verdict::RolledBack),
+        Some("committed") if crashed => {
+            Some(Verdict::Unknown { why: "the server crashed since, so its answer may be about another transaction" })
+        }
+        Some("committed") => Some(Verdict::Committed),
+        // The old transaction died with the crash: the number is somebody else's now.
+        Some(_) if crashed => Some(Verdict::RolledBack),
+        Some(_) => None,
+        None => Some(Verdict::Unknown { why: "the server does not remember the transaction any more" }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_given_out_twice_is_not_taken_for_a_commit() {
+        assert_eq!(decide(Some("committed"), false), Some(Verdict::Committed));
+        assert!(matches!(decide(Some("committed"), true), Some(Verdict::Unknown { .. })));
+        assert_eq!(decide(Some("aborted"), true), Some(Verdict::RolledBack));
+        assert_eq!(decide(Some("in progress"), false), None);
+        assert_eq!(decide(Some("in progress"), true), Some(Verdict::RolledBack));
+        assert!(matches!(decide(None, false), Some(Verdict::Unknown { .. })));
+    }
+
+    #[test]
+    fn options_stand_in_the_message() {
+        let options = Options::new().serializable().read_only().deferrable();
+        let sql = Postgres::begin_sql(&options).expect("all three exist here");
+        assert_eq!(sql, "BEGIN ISOLATION LEVEL SERIALIZABLE, READ ONLY, DEFERRABLE");
+    }
+}

@@ -1,0 +1,2 @@
+COMMIT;
+PRAGMA query_only = OFF

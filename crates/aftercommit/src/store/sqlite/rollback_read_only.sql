@@ -1,0 +1,2 @@
+ROLLBACK;
+PRAGMA query_only = OFF

@@ -1,0 +1,57 @@
+//! `&mut Tx` as an executor of sqlx.
+
+use either::Either;
+use futures_core::future::BoxFuture;
+use futures_core::stream::BoxStream;
+use sqlx::{Execute, Executor, SqlStr};
+
+use super::Tx;
+use super::link::Want;
+use crate::store::{Dialect, Item, Query};
+
+impl<'c, DB: Dialect> Executor<'c> for &'c mut Tx<DB> {
+    type Database = DB;
+
+    fn fetch_many<'e, 'q: 'e, E>(self, query: E) -> BoxStream<'e, Item<DB>>
+    where
+        'c: 'e,
+        E: 'q + Execute<'q, DB>,
+    {
+        let query = Query::own(query);
+        Box::pin(async_stream::try_stream! {
+            self.start(query?, Want::All).await?;
+            while let Some(item) = self.next_item().await {
+                yield item?;
+            }
+        })
+    }
+
+    fn fetch_optional<'e, 'q: 'e, E>(self, query: E) -> BoxFuture<'e, Result<Option<DB::Row>, sqlx::Error>>
+    where
+        'c: 'e,
+        E: 'q + Execute<'q, DB>,
+    {
+        let query = Query::own(query);
+        Box::pin(async move {
+            self.start(query?, Want::First).await?;
+            while let Some(item) = self.next_item().await {
+                if let Either::Right(row) = item? {
+                    // What follows is read before the next statement is sent.
+                    return Ok(Some(row));
+                }
+            }
+            Ok(None)
+        })
+    }
+
+    fn prepare_with<'e>(
+        self,
+        sql: SqlStr,
+        parameters: &'e [DB::TypeInfo],
+    ) -> BoxFuture<'e, Result<DB::Statement, sqlx::Error>>
+    where
+        'c: 'e,
+    {
+        Box::pin(self.prepare_statement(sql, parameters))
+    }
+}

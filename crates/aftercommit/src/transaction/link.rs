@@ -1,0 +1,141 @@
+//! The connection of a transaction, and the statement that is running on it.
+//!
+//! A running statement owns the connection and is owned by the transaction, not by the caller who waits for
+//! it. A caller that stops waiting (a timeout, `select!`) leaves it where it is, and the next user of the
+//! link reads it to its end first. So the answer of every statement is seen, and a statement that was cut
+//! while it was being prepared cannot leave its reply behind for the next one (sqlx-mysql 0.9 would take
+//! such a reply for the answer of the following statement).
+
+use std::fmt;
+
+use futures_util::StreamExt;
+use futures_core::stream::BoxStream;
+
+use super::held::Held;
+use crate::store::{Dialect, Item, Query, own_sql};
+
+/// Where the connection is.
+pub(crate) enum Link<DB: Dialect> {
+    Idle(Held<DB>),
+    Running(BoxStream<'static, Step<DB>>),
+    /// It broke and was closed.
+    Gone,
+}
+
+/// What a running statement yields: items, and in the end the connection.
+pub(crate) enum Step<DB: Dialect> {
+    Item(Item<DB>),
+    Done(Held<DB>),
+}
+
+/// How much of the answer the caller wants.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Want {
+    All,
+    First,
+}
+
+impl<DB: Dialect> Link<DB> {
+    pub(crate) fn new(held: Held<DB>) -> Self {
+        Link::Idle(held)
+    }
+
+    /// Starts a statement. The link must be idle; a link that is gone stays gone.
+    pub(crate) fn start(&mut self, query: Query<DB>, want: Want) {
+        *self = match std::mem::replace(self, Link::Gone) {
+            Link::Idle(held) => Link::Running(running(held, query, want)),
+            other => other,
+        };
+    }
+
+    /// The next item of the running statement; `None` when nothing runs (any more).
+    ///
+    /// # Cancel safety
+    ///
+    /// Safe: the statement goes on from where it was.
+    pub(crate) async fn next(&mut self) -> Option<Item<DB>> {
+        let Link::Running(stream) = self else { return None };
+        match stream.next().await {
+            Some(Step::Item(item)) => Some(item),
+            Some(Step::Done(held)) => {
+                *self = Link::Idle(held);
+                None
+            }
+            None => {
+                *self = Link::Gone;
+                None
+            }
+        }
+    }
+
+    /// Reads the running statement to its end and returns its first error.
+    pub(crate) async fn drain(&mut self) -> Result<(), sqlx::Error> {
+        let mut first = Ok(());
+        while let Some(item) = self.next().await {
+            if first.is_ok() {
+                first = item.map(drop);
+            }
+        }
+        first
+    }
+
+    /// Runs a message of this library to its end.
+    pub(crate) async fn simple(&mut self, sql: String) -> Result<(), sqlx::Error> {
+        *self = match std::mem::replace(self, Link::Gone) {
+            Link::Idle(held) => Link::Running(running_simple(held, sql)),
+            other => other,
+        };
+        self.drain().await
+    }
+
+    /// Takes the idle connection away, or closes what is there.
+    pub(crate) fn take(&mut self) -> Option<Held<DB>> {
+        match std::mem::replace(self, Link::Gone) {
+            Link::Idle(held) => Some(held),
+            Link::Running(_) | Link::Gone => None,
+        }
+    }
+
+    pub(crate) fn is_gone(&self) -> bool {
+        matches!(self, Link::Gone)
+    }
+
+    /// Closes the connection: after this error nothing that it says can be trusted.
+    pub(crate) fn cut(&mut self) {
+        *self = Link::Gone;
+    }
+}
+
+fn running<DB: Dialect>(mut held: Held<DB>, query: Query<DB>, want: Want) -> BoxStream<'static, Step<DB>> {
+    Box::pin(async_stream::stream! {
+        {
+            let mut items = match want {
+                Want::All => DB::fetch_many(held.conn(), query),
+                Want::First => DB::fetch_first(held.conn(), query),
+            };
+            while let Some(item) = items.next().await {
+                yield Step::Item(item);
+            }
+        }
+        yield Step::Done(held);
+    })
+}
+
+fn running_simple<DB: Dialect>(mut held: Held<DB>, sql: String) -> BoxStream<'static, Step<DB>> {
+    Box::pin(async_stream::stream! {
+        if let Err(error) = DB::simple(held.conn(), own_sql(sql)).await {
+            yield Step::Item(Err(error));
+        }
+        yield Step::Done(held);
+    })
+}
+
+impl<DB: Dialect> fmt::Debug for Link<DB> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Link::Idle(_) => "Idle",
+            Link::Running(_) => "Running",
+            Link::Gone => "Gone",
+        })
+    }
+}

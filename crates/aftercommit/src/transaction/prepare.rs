@@ -1,0 +1,32 @@
+//! Preparing a statement ahead of running it.
+
+use sqlx::SqlStr;
+
+use super::Tx;
+use super::held::Held;
+use super::link::Link;
+use crate::store::Dialect;
+
+impl<DB: Dialect> Tx<DB> {
+    /// Prepares on the connection itself.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped half-way, the connection is closed and the block is broken: the reply that would still be on
+    /// its way cannot be told from the answer of the next statement.
+    pub(super) async fn prepare_statement(
+        &mut self,
+        sql: SqlStr,
+        parameters: &[DB::TypeInfo],
+    ) -> Result<DB::Statement, sqlx::Error> {
+        self.allow(sql.as_str())?;
+        self.settle().await.map_err(crate::Error::into_sqlx)?;
+        let Some(mut held) = self.link.take() else {
+            return Err(self.refusal().into_sqlx());
+        };
+        // While this waits the link is gone; a drop here leaves it so.
+        let prepared = DB::prepare(Held::conn(&mut held), sql, parameters).await;
+        self.link = Link::new(held);
+        prepared.inspect_err(|error| self.failed(error))
+    }
+}
