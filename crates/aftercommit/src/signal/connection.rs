@@ -10,17 +10,19 @@ use crate::store::Dialect;
 pub struct Connection<DB: Dialect> {
     signals: Signals<DB>,
     name: Arc<str>,
-    disconnect: fn(&Signals<DB>, &str) -> bool,
+    /// Not the name: that may belong to another receiver by now.
+    number: u64,
+    disconnect: fn(&Signals<DB>, u64) -> bool,
 }
 
 impl<DB: Dialect> Connection<DB> {
-    pub(super) fn new<S: Send + Sync + 'static>(signals: Signals<DB>, name: Arc<str>) -> Self {
-        Self { signals, name, disconnect: Signals::disconnect::<S> }
+    pub(super) fn new<S: Send + Sync + 'static>(signals: Signals<DB>, name: Arc<str>, number: u64) -> Self {
+        Self { signals, name, number, disconnect: Signals::disconnect_number::<S> }
     }
 
     /// Disconnects the receiver, and returns whether it was connected still.
     pub fn disconnect(self) -> bool {
-        (self.disconnect)(&self.signals, &self.name)
+        (self.disconnect)(&self.signals, self.number)
     }
 
     /// Disconnects the receiver when the returned guard is dropped.

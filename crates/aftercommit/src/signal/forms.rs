@@ -5,13 +5,14 @@ use std::future::Future;
 use futures_core::future::BoxFuture;
 use futures_util::FutureExt;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::store::Dialect;
 use crate::transaction::Tx;
 
 /// A receiver that runs in the transaction of the sender.
 ///
-/// Implemented by plain `async fn`s and async closures of three forms, which differ in what they ask for:
+/// Implemented by plain `async fn`s, and by async closures that capture nothing, of three forms. They differ in what
+/// they ask for:
 ///
 /// | form | sent without a transaction |
 /// | --- | --- |
@@ -19,12 +20,17 @@ use crate::transaction::Tx;
 /// | `async fn(Option<&mut Tx<DB>>, &S) -> Result<()>` | it gets `None` |
 /// | `async fn(&S) -> Result<()>` | it makes no difference |
 ///
-/// `Form` only tells the three apart and is never written out.
+/// A receiver that needs something of the program's (a mailer, an index) takes it as its first argument: see
+/// [`with_state`].
+///
+/// `Form` only tells the forms apart and is never written out.
 #[diagnostic::on_unimplemented(
-    message = "this function cannot receive `{S}` during a transaction",
-    label = "not a `during` receiver of `{S}`",
-    note = "write `async fn name(tx: &mut Tx<DB>, signal: &{S}) -> aftercommit::Result<()>`",
-    note = "the transaction may be left out, or taken as `Option<&mut Tx<DB>>`; the future must be `Send`"
+    message = "this is not a `during` receiver of `{S}`",
+    label = "cannot receive `{S}` in a transaction of `{DB}`",
+    note = "write `async fn name(tx: &mut Tx<{DB}>, signal: &{S}) -> aftercommit::Result<()>`",
+    note = "the transaction may be left out, or taken as `Option<&mut Tx<{DB}>>`",
+    note = "an async closure may not capture: hand over what it needs with `with_state(value, async fn)`",
+    note = "a value that is not `Send` must not live across an `.await` in it"
 )]
 pub trait During<DB: Dialect, S, Form>: Send + Sync + 'static {
     /// Whether it insists on a transaction.
@@ -47,34 +53,86 @@ pub mod form {
     /// Takes the signal only.
     #[derive(Debug)]
     pub enum SignalOnly {}
+
+    /// One of the others, behind a value of the program's.
+    #[derive(Debug)]
+    pub struct WithState<Form>(std::marker::PhantomData<Form>);
 }
 
-/// Names the future of an async function of two arguments, so that it can be asked to be `Send`.
-pub trait AsyncCall2<A, B>: AsyncFn(A, B) -> Result<()> + Fn(A, B) -> <Self as AsyncCall2<A, B>>::Fut {
-    /// The future.
-    type Fut: Future<Output = Result<()>>;
+/// A receiver with a value of the program's: see [`with_state`].
+#[derive(Debug)]
+pub struct WithState<T, F> {
+    state: T,
+    receiver: F,
 }
 
-impl<F, A, B, Fut> AsyncCall2<A, B> for F
-where
-    F: AsyncFn(A, B) -> Result<()> + Fn(A, B) -> Fut,
-    Fut: Future<Output = Result<()>>,
-{
-    type Fut = Fut;
+/// Hands a value to a receiver as its first argument.
+///
+/// ```
+/// # #[cfg(feature = "sqlite")] {
+/// use aftercommit::signal::with_state;
+/// use aftercommit::{Result, Signals, Tx};
+/// use sqlx::Sqlite;
+///
+/// struct Registered { user_id: i64 }
+///
+/// struct Quota { per_user: i64 }
+///
+/// async fn grant_quota(quota: &Quota, tx: &mut Tx<Sqlite>, registered: &Registered) -> Result<()> {
+///     sqlx::query("INSERT INTO quotas VALUES (?, ?)")
+///         .bind(registered.user_id)
+///         .bind(quota.per_user)
+///         .execute(&mut *tx)
+///         .await?;
+///     Ok(())
+/// }
+///
+/// let signals = Signals::new().during("grant_quota", with_state(Quota { per_user: 10 }, grant_quota));
+/// # }
+/// ```
+///
+/// (On stable Rust an async closure that borrows what it captured cannot promise that its future is `Send`; a
+/// function that takes the same value as an argument can.)
+pub fn with_state<T: Send + Sync + 'static, F>(state: T, receiver: F) -> WithState<T, F> {
+    WithState { state, receiver }
 }
 
-/// The same for one argument.
-pub trait AsyncCall1<A>: AsyncFn(A) -> Result<()> + Fn(A) -> <Self as AsyncCall1<A>>::Fut {
-    /// The future.
-    type Fut: Future<Output = Result<()>>;
+macro_rules! async_call {
+    ($(#[$doc:meta])* $name:ident: $($argument:ident),+) => {
+        $(#[$doc])*
+        pub trait $name<$($argument),+>:
+            AsyncFn($($argument),+) -> Result<()> + Fn($($argument),+) -> <Self as $name<$($argument),+>>::Fut
+        {
+            /// The future.
+            type Fut: Future<Output = Result<()>>;
+        }
+
+        impl<F, $($argument,)+ Fut> $name<$($argument),+> for F
+        where
+            F: AsyncFn($($argument),+) -> Result<()> + Fn($($argument),+) -> Fut,
+            Fut: Future<Output = Result<()>>,
+        {
+            type Fut = Fut;
+        }
+    };
 }
 
-impl<F, A, Fut> AsyncCall1<A> for F
-where
-    F: AsyncFn(A) -> Result<()> + Fn(A) -> Fut,
-    Fut: Future<Output = Result<()>>,
-{
-    type Fut = Fut;
+async_call! {
+    /// Names the future of an async function, so that it can be asked to be `Send`.
+    AsyncCall1: A
+}
+async_call! {
+    /// The same for two arguments.
+    AsyncCall2: A, B
+}
+async_call! {
+    /// The same for three arguments.
+    AsyncCall3: A, B, C
+}
+
+/// A receiver that insists on a transaction was called without one: a mistake of this library, and not hidden.
+fn without_transaction<'a>() -> BoxFuture<'a, Result<()>> {
+    std::future::ready(Err(Error::other("the receiver needs a transaction"))).boxed()
 }
 
 impl<DB, S, F> During<DB, S, form::InTransaction> for F
@@ -86,11 +144,7 @@ where
     const NEEDS_TRANSACTION: bool = true;
 
     fn call<'a>(&'a self, tx: Option<&'a mut Tx<DB>>, signal: &'a S) -> BoxFuture<'a, Result<()>> {
-        match tx {
-            Some(tx) => self(tx, signal).boxed(),
-            // The sender makes a transaction for it, so this is not reached; and if it were, nothing is hidden.
-            None => std::future::ready(Err(crate::Error::other("the receiver needs a transaction"))).boxed(),
-        }
+        tx.map_or_else(without_transaction, |tx| self(tx, signal).boxed())
     }
 }
 
@@ -117,5 +171,47 @@ where
 
     fn call<'a>(&'a self, _tx: Option<&'a mut Tx<DB>>, signal: &'a S) -> BoxFuture<'a, Result<()>> {
         self(signal).boxed()
+    }
+}
+
+impl<DB, S, T, F> During<DB, S, form::WithState<form::InTransaction>> for WithState<T, F>
+where
+    DB: Dialect,
+    S: Send + Sync + 'static,
+    T: Send + Sync + 'static,
+    F: for<'c, 't, 's> AsyncCall3<&'c T, &'t mut Tx<DB>, &'s S, Fut: Send> + Send + Sync + 'static,
+{
+    const NEEDS_TRANSACTION: bool = true;
+
+    fn call<'a>(&'a self, tx: Option<&'a mut Tx<DB>>, signal: &'a S) -> BoxFuture<'a, Result<()>> {
+        tx.map_or_else(without_transaction, |tx| (self.receiver)(&self.state, tx, signal).boxed())
+    }
+}
+
+impl<DB, S, T, F> During<DB, S, form::WithState<form::IfInTransaction>> for WithState<T, F>
+where
+    DB: Dialect,
+    S: Send + Sync + 'static,
+    T: Send + Sync + 'static,
+    F: for<'c, 't, 's> AsyncCall3<&'c T, Option<&'t mut Tx<DB>>, &'s S, Fut: Send> + Send + Sync + 'static,
+{
+    const NEEDS_TRANSACTION: bool = false;
+
+    fn call<'a>(&'a self, tx: Option<&'a mut Tx<DB>>, signal: &'a S) -> BoxFuture<'a, Result<()>> {
+        (self.receiver)(&self.state, tx, signal).boxed()
+    }
+}
+
+impl<DB, S, T, F> During<DB, S, form::WithState<form::SignalOnly>> for WithState<T, F>
+where
+    DB: Dialect,
+    S: Send + Sync + 'static,
+    T: Send + Sync + 'static,
+    F: for<'c, 's> AsyncCall2<&'c T, &'s S, Fut: Send> + Send + Sync + 'static,
+{
+    const NEEDS_TRANSACTION: bool = false;
+
+    fn call<'a>(&'a self, _tx: Option<&'a mut Tx<DB>>, signal: &'a S) -> BoxFuture<'a, Result<()>> {
+        (self.receiver)(&self.state, signal).boxed()
     }
 }

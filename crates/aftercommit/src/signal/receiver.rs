@@ -2,8 +2,10 @@
 
 use std::fmt;
 use std::future::Future;
+use std::marker::PhantomData;
 use std::panic::Location;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use futures_core::future::BoxFuture;
 
@@ -29,20 +31,40 @@ pub struct Receiver<DB: Dialect, S> {
     pub(super) entry: Entry<DB, S>,
 }
 
-/// One receiver as other receivers' sender sees it.
+/// Tells receivers of the same name apart.
+static NUMBERS: AtomicU64 = AtomicU64::new(0);
+
+/// A receiver in the list of its signal.
 pub(super) struct Entry<DB: Dialect, S> {
+    pub(super) number: u64,
     pub(super) name: Arc<str>,
     pub(super) place: &'static Location<'static>,
     pub(super) call: Call<DB, S>,
     filter: Option<Box<dyn Fn(&S) -> bool + Send + Sync>>,
 }
 
-pub(super) type InTransaction<DB, S> =
-    Box<dyn for<'a> Fn(Option<&'a mut Tx<DB>>, &'a S) -> BoxFuture<'a, Result<()>> + Send + Sync>;
+/// A `during` receiver whose form does not matter any more.
+pub(super) trait InTransaction<DB: Dialect, S>: Send + Sync {
+    fn needs_transaction(&self) -> bool;
+    fn call<'a>(&'a self, tx: Option<&'a mut Tx<DB>>, signal: &'a S) -> BoxFuture<'a, Result<()>>;
+}
+
+struct Formed<F, Form>(F, PhantomData<fn(Form)>);
+
+impl<DB: Dialect, S, F: During<DB, S, Form>, Form> InTransaction<DB, S> for Formed<F, Form> {
+    fn needs_transaction(&self) -> bool {
+        F::NEEDS_TRANSACTION
+    }
+
+    fn call<'a>(&'a self, tx: Option<&'a mut Tx<DB>>, signal: &'a S) -> BoxFuture<'a, Result<()>> {
+        self.0.call(tx, signal)
+    }
+}
+
 pub(super) type Committed<S> = Arc<dyn Fn(Arc<S>) -> BoxFuture<'static, std::result::Result<(), BoxError>> + Send + Sync>;
 
 pub(super) enum Call<DB: Dialect, S> {
-    During { call: InTransaction<DB, S>, needs_transaction: bool },
+    During(Box<dyn InTransaction<DB, S>>),
     AfterCommit(Committed<S>),
 }
 
@@ -71,16 +93,9 @@ where
     DB: Dialect,
     S: Send + Sync + 'static,
     F: During<DB, S, Form>,
+    Form: 'static,
 {
-    let receiver = Arc::new(receiver);
-    Receiver::new(name.into(), Call::During {
-        needs_transaction: F::NEEDS_TRANSACTION,
-        call: boxed(move |tx, signal| {
-            // The receiver is shared with each call, which may outlive its disconnection.
-            let receiver = Arc::clone(&receiver);
-            Box::pin(async move { receiver.call(tx, signal).await })
-        }),
-    })
+    Receiver::new(name.into(), Call::During(Box::new(Formed(receiver, PhantomData))))
 }
 
 /// A receiver that runs in memory once the transaction was committed. Its error is reported, and changes nothing.
@@ -101,19 +116,11 @@ where
     Receiver::new(name.into(), Call::AfterCommit(Arc::new(call)))
 }
 
-/// Helps the compiler to see the lifetimes of the closure.
-fn boxed<DB, S, F>(call: F) -> InTransaction<DB, S>
-where
-    DB: Dialect,
-    F: for<'a> Fn(Option<&'a mut Tx<DB>>, &'a S) -> BoxFuture<'a, Result<()>> + Send + Sync + 'static,
-{
-    Box::new(call)
-}
-
 impl<DB: Dialect, S> Receiver<DB, S> {
     #[track_caller]
     fn new(name: Arc<str>, call: Call<DB, S>) -> Self {
-        Self { entry: Entry { name, place: Location::caller(), call, filter: None } }
+        let number = NUMBERS.fetch_add(1, Ordering::Relaxed);
+        Self { entry: Entry { number, name, place: Location::caller(), call, filter: None } }
     }
 
     /// Hears only what passes the filter. Filters of several calls must all pass.
@@ -136,10 +143,11 @@ impl<DB: Dialect, S> Entry<DB, S> {
 
     pub(super) fn info(&self) -> ReceiverInfo {
         ReceiverInfo {
+            number: self.number,
             signal: std::any::type_name::<S>(),
             name: Arc::clone(&self.name),
             when: match self.call {
-                Call::During { .. } => When::During,
+                Call::During(_) => When::During,
                 Call::AfterCommit(_) => When::AfterCommit,
             },
             place: self.place,
@@ -152,6 +160,7 @@ impl<DB: Dialect, S> Entry<DB, S> {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ReceiverInfo {
+    pub(super) number: u64,
     /// The type of the signal.
     pub signal: &'static str,
     /// The receiver's name.

@@ -81,6 +81,7 @@ impl<DB: Dialect> Signals<DB> {
     where
         S: Send + Sync + 'static,
         F: During<DB, S, Form>,
+        Form: 'static,
     {
         self.with(during(name, receiver))
     }
@@ -139,7 +140,7 @@ impl<DB: Dialect> Signals<DB> {
             table.changed::<S>(entries, order)
         });
         match taken {
-            None => Ok(Connection::new::<S>(self.clone(), Arc::clone(&entry.name))),
+            None => Ok(Connection::new::<S>(self.clone(), Arc::clone(&entry.name), entry.number)),
             Some(first) => Err(Error::new(Kind::DuplicateReceiver {
                 signal: type_name::<S>(),
                 name: entry.name.to_string(),
@@ -153,15 +154,22 @@ impl<DB: Dialect> Signals<DB> {
     ///
     /// Returns whether it was connected.
     pub fn disconnect<S: Send + Sync + 'static>(&self, name: &str) -> bool {
+        self.disconnect_where::<S>(|entry| *entry.name == *name)
+    }
+
+    pub(super) fn disconnect_number<S: Send + Sync + 'static>(&self, number: u64) -> bool {
+        self.disconnect_where::<S>(|entry| entry.number == number)
+    }
+
+    fn disconnect_where<S: Send + Sync + 'static>(&self, which: impl Fn(&Entry<DB, S>) -> bool) -> bool {
         let mut found = false;
         self.table.rcu(|table| {
             found = false;
             let Some(list) = table.list::<S>() else { return Arc::clone(table) };
-            let entries: Vec<_> = list.0.iter().filter(|entry| *entry.name != *name).cloned().collect();
-            found = entries.len() < list.0.len();
-            let signal = type_name::<S>();
-            let mut order = table.order.clone();
-            order.retain(|info| *info.name != *name || info.signal != signal);
+            let Some(gone) = list.0.iter().find(|entry| which(entry)) else { return Arc::clone(table) };
+            found = true;
+            let entries: Vec<_> = list.0.iter().filter(|entry| entry.number != gone.number).cloned().collect();
+            let order: Vec<_> = table.order.iter().filter(|info| info.number != gone.number).cloned().collect();
             table.changed::<S>(entries, order)
         });
         found

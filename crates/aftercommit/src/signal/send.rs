@@ -65,8 +65,8 @@ impl<DB: Dialect> Tx<DB> {
                 continue;
             }
             match &entry.call {
-                Call::During { call, .. } => {
-                    let called = call(Some(tx.0), &signal).instrument(span::<DB, S>(entry));
+                Call::During(receiver) => {
+                    let called = receiver.call(Some(tx.0), &signal).instrument(span::<DB, S>(entry));
                     if let Err(error) = called.await {
                         return Err(tell_failure::<DB, S>(tx.0.db().observers(), entry, error));
                     }
@@ -99,8 +99,8 @@ impl<DB: Dialect> Tx<DB> {
                 continue;
             }
             let result = match &entry.call {
-                Call::During { call, .. } => {
-                    let block = tx.0.atomic(async |tx| contain(entry, call(Some(tx), &signal)).await);
+                Call::During(receiver) => {
+                    let block = tx.0.atomic(async |tx| contain(entry, receiver.call(Some(tx), &signal)).await);
                     let result = block.instrument(span::<DB, S>(entry)).await;
                     result.map_err(|error| tell_failure::<DB, S>(tx.0.db().observers(), entry, error))
                 }
@@ -173,8 +173,8 @@ impl<DB: Dialect> Db<DB> {
         deeper::<S, _>(async {
             for entry in self.hearing(&list, &signal) {
                 match &entry.call {
-                    Call::During { call, .. } => {
-                        let called = call(None, &signal).instrument(span::<DB, S>(entry));
+                    Call::During(receiver) => {
+                        let called = receiver.call(None, &signal).instrument(span::<DB, S>(entry));
                         called.await.map_err(|error| tell_failure::<DB, S>(self.observers(), entry, error))?;
                     }
                     Call::AfterCommit(_) => {
@@ -206,14 +206,14 @@ impl<DB: Dialect> Db<DB> {
             let mut responses = Vec::with_capacity(list.0.len());
             for entry in self.hearing(&list, &signal) {
                 let result = match &entry.call {
-                    Call::During { call, needs_transaction: true } => {
-                        self.atomic(async |tx| contain(entry, call(Some(tx), &signal)).await).await
+                    Call::During(receiver) if receiver.needs_transaction() => {
+                        self.atomic(async |tx| contain(entry, receiver.call(Some(tx), &signal)).await).await
                     }
-                    Call::During { call, needs_transaction: false } => contain(entry, call(None, &signal)).await,
+                    Call::During(receiver) => contain(entry, receiver.call(None, &signal)).await,
                     Call::AfterCommit(_) => run_now(self.observers().clone(), hook(entry, &signal)).await,
                 };
                 let result = match (result, &entry.call) {
-                    (Err(error), Call::During { .. }) => {
+                    (Err(error), Call::During(_)) => {
                         Err(tell_failure::<DB, S>(self.observers(), entry, error))
                     }
                     (result, _) => result,
@@ -234,7 +234,7 @@ impl<DB: Dialect> Db<DB> {
     }
 
     fn needs_transaction<S: Send + Sync + 'static>(&self, list: &List<DB, S>, signal: &S) -> bool {
-        self.hearing(list, signal).any(|entry| matches!(entry.call, Call::During { needs_transaction: true, .. }))
+        self.hearing(list, signal).any(|entry| matches!(&entry.call, Call::During(receiver) if receiver.needs_transaction()))
     }
 }
 

@@ -1,1 +1,36 @@
-//! The test kit.
+//! The test kit: what a user's tests need of transactions.
+//!
+//! A test wants to leave no rows behind, so it rolls back; and it wants to see the hooks that a commit would have
+//! run. [`rolled_back`] does the one and [`capture_on_commit`] the other.
+//!
+//! ```
+//! # #[cfg(feature = "sqlite")]
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> aftercommit::Result<()> {
+//! use aftercommit::testing::{capture_on_commit, rolled_back};
+//! # let mut db: aftercommit::Db<sqlx::Sqlite> = aftercommit::Db::connect("sqlite::memory:").await?;
+//!
+//! rolled_back(&mut db, async |tx| {
+//!     let (result, captured) = capture_on_commit(tx, async |tx| {
+//!         tx.on_commit_named("send_welcome", async || println!("welcome"));
+//!         aftercommit::Ok(())
+//!     })
+//!     .await;
+//!     result?;
+//!     assert_eq!(captured.names(), [Some("send_welcome")]);
+//!     let outcomes = captured.run().await;
+//!     assert!(outcomes[0].result.is_ok());
+//!     aftercommit::Ok(())
+//! })
+//! .await?;
+//! # Ok(())
+//! # }
+//! # #[cfg(not(feature = "sqlite"))]
+//! # fn main() {}
+//! ```
+
+mod capture;
+mod rolled_back;
+
+pub use capture::{Captured, capture_on_commit};
+pub use rolled_back::rolled_back;

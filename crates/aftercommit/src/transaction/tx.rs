@@ -42,13 +42,16 @@ pub struct Tx<DB: Dialect> {
     pub(super) db: Db<DB>,
     pub(super) link: Link<DB>,
     pub(super) ledger: Ledger,
-    pub(super) hooks: Vec<Hook>,
+    pub(crate) hooks: Vec<Hook>,
     /// The running statement belongs to a block that was rolled back: its failure is nobody's.
     pub(super) orphan: bool,
     /// A statement met a conflict that no savepoint has healed.
     pub(super) collided: bool,
     pub(crate) sending: usize,
     pub(crate) muted: Vec<Box<str>>,
+    /// The depth of a block of the test kit, in which a durable block is allowed.
+    #[cfg(feature = "testing")]
+    pub(crate) test_depth: Option<usize>,
     pub(super) life: Life<DB>,
     identity: Identity,
     options: Options,
@@ -75,6 +78,8 @@ impl<DB: Dialect> Tx<DB> {
             collided: false,
             sending: 0,
             muted: Vec::new(),
+            #[cfg(feature = "testing")]
+            test_depth: None,
             life,
             identity,
             options,
@@ -386,6 +391,14 @@ impl<DB: Dialect> Tx<DB> {
             Some(Mark::Asked { place }) => Kind::Doomed { place: Some(place) },
             Some(Mark::Joined) | None => Kind::Doomed { place: None },
         })
+    }
+
+    /// Is a durable block allowed here, because only a block of the test kit is around it?
+    pub(super) fn in_test_block(&self) -> bool {
+        #[cfg(feature = "testing")]
+        return self.test_depth == Some(self.ledger.depth());
+        #[cfg(not(feature = "testing"))]
+        false
     }
 
     fn warn_if_long(&self) {

@@ -1,0 +1,56 @@
+//! Where the library differs from Django on purpose, and how the interpreter bridges it.
+//!
+//! Each difference is applied by kind of operation. What the bridge does, a user of the library could write
+//! too: it uses the public interface only. The reasons are in `docs/differences-from-django.md`.
+
+/// Which differences are bridged.
+#[derive(Clone, Copy, Debug)]
+pub struct Bridges {
+    /// `on_commit` without `robust`: Django stops at the first hook that fails and raises its error from a
+    /// block that is committed. The library runs all and reports. Bridge: hooks behind a failed one are told
+    /// to do nothing, and the failure is raised after the block.
+    pub plain_hooks: bool,
+    /// `insert`, `insert_child`: on SQLite Django lets a block go on, and commit, after a failed raw statement.
+    /// The library calls the block broken. Bridge: the statement runs in a nested block of its own.
+    pub raw_errors: bool,
+    /// `save`: a failed write of Django's ORM sets a mark that `set_rollback(False)` takes back. The library
+    /// keeps a failed statement failed. Bridge: a nested block of its own, then `set_rollback(true)`.
+    pub save_marks: bool,
+    /// The end of `atomic`: Django rolls a marked block back in silence. The library says so with an error.
+    /// Bridge: that error is thrown away.
+    pub silent_rollbacks: bool,
+    /// `send_robust` in a transaction: Django keeps what a failed receiver wrote. The library undoes it.
+    /// Bridge: receivers catch their own errors, and `send` is used.
+    pub robust_writes: bool,
+    /// `connect`: the same receiver twice is ignored by Django and an error here. Bridge: it is ignored.
+    pub connect_twice: bool,
+    /// `capture`: Django leaves captured hooks registered and runs them even if the body failed. The library
+    /// takes them away. Bridge: they are put back.
+    pub capture_keeps: bool,
+}
+
+impl Bridges {
+    pub fn all() -> Self {
+        Self {
+            plain_hooks: true,
+            raw_errors: true,
+            save_marks: true,
+            silent_rollbacks: true,
+            robust_writes: true,
+            connect_twice: true,
+            capture_keeps: true,
+        }
+    }
+
+    pub fn none() -> Self {
+        Self {
+            plain_hooks: false,
+            raw_errors: false,
+            save_marks: false,
+            silent_rollbacks: false,
+            robust_writes: false,
+            connect_twice: false,
+            capture_keeps: false,
+        }
+    }
+}
