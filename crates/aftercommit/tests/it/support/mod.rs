@@ -1,0 +1,32 @@
+//! A site for each test: a database of its own, a second way to look at it, and recorders.
+
+mod recorder;
+mod servers;
+mod site;
+
+pub use recorder::{Heard, Labels};
+pub use servers::Server;
+pub use site::Site;
+
+/// Runs generic tests on every database: `on_each_database! { a_block_commits, … }`.
+macro_rules! on_each_database {
+    ($($test:ident),* $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $test() { super::$test::<sqlx::Sqlite>().await })*
+        }
+        mod postgres {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $test() { super::$test::<sqlx::Postgres>().await })*
+        }
+        mod mysql {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $test() { super::$test::<sqlx::MySql>().await })*
+        }
+    };
+}
+
+/// Is this the long run?
+pub fn long() -> bool {
+    std::env::var_os("AFTERCOMMIT_TEST_LONG").is_some()
+}

@@ -1,0 +1,10 @@
+//! What the tests need of the world: database servers that are really there, and a network that fails on demand.
+//!
+//! Servers listen on 127.0.0.1 only, keep their data in a directory of their own, and are ended by the process
+//! that started them, by their process id.
+
+mod proxy;
+mod servers;
+
+pub use proxy::{Cut, Proxy};
+pub use servers::{MariaDb, Postgres, find_mariadb, find_postgres};

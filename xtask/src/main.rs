@@ -1,0 +1,73 @@
+//! `cargo xtask test`: every test there is, on real servers, on a machine that has only Rust.
+//!
+//! `cargo xtask test --only tests` leaves out formatting, lints and documentation. `cargo xtask long` is the long
+//! run of the fault suites, whose results are in `docs/reliability.md`.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool talks to its user")]
+
+mod django;
+mod prerequisites;
+mod steps;
+mod tally;
+
+use std::process::ExitCode;
+
+use aftercommit_harness::{MariaDb, Postgres};
+
+use steps::{Environment, Step, run};
+use tally::Tally;
+
+type Result<T, E = Box<dyn std::error::Error>> = std::result::Result<T, E>;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let done = match words.as_slice() {
+        ["test"] => test(true, false),
+        ["test", "--only", "tests"] => test(false, false),
+        ["long"] => test(false, true),
+        _ => {
+            eprintln!("usage: cargo xtask test [--only tests] | cargo xtask long");
+            return ExitCode::from(2);
+        }
+    };
+    match done {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("xtask: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn test(lints: bool, long: bool) -> Result<bool> {
+    prerequisites::install()?;
+    let python = django::python()?;
+    println!("==> starting PostgreSQL and MariaDB");
+    let postgres = Postgres::start()?;
+    let mariadb = MariaDb::start()?;
+    let mut environment: Environment = vec![
+        ("AFTERCOMMIT_TEST_POSTGRES", postgres.url("postgres")),
+        ("AFTERCOMMIT_TEST_MYSQL", mariadb.url("test")),
+        ("AFTERCOMMIT_TEST_PYTHON", python.display().to_string()),
+    ];
+    if long {
+        environment.push(("AFTERCOMMIT_TEST_LONG", "1".into()));
+    }
+
+    if lints {
+        for step in Step::LINTS {
+            run(step, &environment, |_| {})?;
+        }
+    }
+    let mut tally = Tally::default();
+    let step = if long { &Step::LONG } else { &Step::TESTS };
+    let passed = run(step, &environment, |line| tally.read(line));
+    println!("{tally}");
+    let complaints = if long { Vec::new() } else { tally.complaints() };
+    for complaint in &complaints {
+        println!("error: {complaint}");
+    }
+    println!("{} passed, {} failed", tally.passed(), tally.failed() + complaints.len());
+    Ok(passed.is_ok() && complaints.is_empty() && tally.failed() == 0)
+}

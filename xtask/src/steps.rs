@@ -1,0 +1,67 @@
+//! The commands that are run, one after another.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+use crate::Result;
+
+pub(crate) type Environment = Vec<(&'static str, String)>;
+
+/// One command of cargo.
+pub(crate) struct Step {
+    name: &'static str,
+    arguments: &'static [&'static str],
+    environment: &'static [(&'static str, &'static str)],
+}
+
+impl Step {
+    pub(crate) const LINTS: &'static [Step] = &[
+        Step { name: "formatting", arguments: &["fmt", "--all", "--check"], environment: &[] },
+        Step {
+            name: "lints",
+            arguments: &["clippy", "-q", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"],
+            environment: &[],
+        },
+        Step {
+            name: "documentation",
+            arguments: &["doc", "-q", "--workspace", "--no-deps", "--all-features"],
+            environment: &[("RUSTDOCFLAGS", "-D warnings")],
+        },
+    ];
+
+    pub(crate) const TESTS: Step =
+        Step { name: "tests", arguments: &["test", "--workspace", "--all-features", "--no-fail-fast"], environment: &[] };
+
+    pub(crate) const LONG: Step = Step {
+        name: "the long run of the fault suites",
+        arguments: &[
+            "test", "--release", "-p", "aftercommit", "--all-features", "--test", "it", "--", "--nocapture",
+            "--test-threads=2", "cancel::", "faults::",
+        ],
+        environment: &[],
+    };
+}
+
+/// Runs a step, shows what it prints, and hands each line on.
+pub(crate) fn run(step: &Step, environment: &Environment, mut line_read: impl FnMut(&str)) -> Result<()> {
+    println!("==> {}", step.name);
+    let began = Instant::now();
+    let mut child = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+        .args(step.arguments)
+        .envs(step.environment.iter().copied())
+        .envs(environment.iter().map(|(name, value)| (name, value)))
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()?;
+    if let Some(printed) = child.stdout.take() {
+        for line in BufReader::new(printed).lines() {
+            let line = line?;
+            println!("{line}");
+            line_read(&line);
+        }
+    }
+    let status = child.wait()?;
+    println!("==> {}: {status} after {:.0} s", step.name, began.elapsed().as_secs_f64());
+    if status.success() { Ok(()) } else { Err(format!("{} failed", step.name).into()) }
+}

@@ -1,0 +1,141 @@
+//! Counts the tests by database, and finds those that should have run. Pure.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+/// The segment of a test's path that names the database it runs on.
+const DATABASES: [&str; 3] = ["sqlite", "postgres", "mysql"];
+
+/// What a run of `cargo test` printed, counted.
+#[derive(Debug, Default)]
+pub(crate) struct Tally {
+    passed: usize,
+    failed: usize,
+    ignored: Vec<String>,
+    doc_tests: usize,
+    without_database: usize,
+    /// By database: the tests that ran, without the segment that names it.
+    on: BTreeMap<&'static str, BTreeSet<String>>,
+}
+
+impl Tally {
+    /// Reads one line of the output, such as `test commit::mysql::a_hook_dies ... ok`.
+    pub(crate) fn read(&mut self, line: &str) {
+        let Some((name, outcome)) = line.strip_prefix("test ").and_then(|line| line.split_once(" ... ")) else { return };
+        let name = name.trim_end_matches(" - should panic");
+        match outcome.split_whitespace().next() {
+            Some("ok") => self.passed += 1,
+            Some("ignored" | "ignored,") => return self.ignored.push(name.to_owned()),
+            _ => self.failed += 1,
+        }
+        if name.contains(" - ") || name.contains("(line ") {
+            self.doc_tests += 1;
+            return;
+        }
+        let segments: Vec<&str> = name.split("::").collect();
+        match DATABASES.into_iter().find(|database| segments.contains(database)) {
+            Some(database) if name.contains("::tests::") || segments[0] == "store" => {
+                let _ = database;
+                self.without_database += 1;
+            }
+            Some(database) => {
+                let rest: Vec<&str> = segments.into_iter().filter(|segment| *segment != database).collect();
+                self.on.entry(database).or_default().insert(rest.join("::"));
+            }
+            None => self.without_database += 1,
+        }
+    }
+
+    pub(crate) fn passed(&self) -> usize {
+        self.passed
+    }
+
+    pub(crate) fn failed(&self) -> usize {
+        self.failed
+    }
+
+    /// What should have run and did not.
+    pub(crate) fn complaints(&self) -> Vec<String> {
+        let mut complaints: Vec<String> =
+            self.ignored.iter().map(|name| format!("{name} was ignored: a test that cannot run must fail")).collect();
+        let all: BTreeSet<&String> = self.on.values().flatten().filter(|name| !is_for_one(name)).collect();
+        for database in DATABASES {
+            let ran = self.on.get(database);
+            if ran.is_none_or(BTreeSet::is_empty) {
+                complaints.push(format!("no test ran on {database}"));
+                continue;
+            }
+            for name in &all {
+                if !ran.is_some_and(|ran| ran.contains(*name)) {
+                    complaints.push(format!("{name} did not run on {database}"));
+                }
+            }
+        }
+        complaints
+    }
+}
+
+/// A test of something that only one database has says so at the end of its name.
+fn is_for_one(name: &str) -> bool {
+    DATABASES.iter().any(|database| name.ends_with(&format!("_only_on_{database}")))
+}
+
+impl fmt::Display for Tally {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "tests that ran:")?;
+        for database in DATABASES {
+            writeln!(f, "  on {database:<9} {:>5}", self.on.get(database).map_or(0, BTreeSet::len))?;
+        }
+        writeln!(f, "  no database  {:>5}", self.without_database)?;
+        writeln!(f, "  documentation{:>5}", self.doc_tests)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tally(lines: &[&str]) -> Tally {
+        let mut tally = Tally::default();
+        for line in lines {
+            tally.read(line);
+        }
+        tally
+    }
+
+    #[test]
+    fn a_test_that_is_missing_on_one_database_is_named() {
+        let tally = tally(&[
+            "test commit::sqlite::a_hook_runs ... ok",
+            "test commit::postgres::a_hook_runs ... ok",
+            "test commit::mysql::another ... ok",
+        ]);
+        let complaints = tally.complaints();
+        assert!(complaints.contains(&"commit::a_hook_runs did not run on mysql".to_owned()), "{complaints:?}");
+        assert!(complaints.contains(&"commit::another did not run on sqlite".to_owned()), "{complaints:?}");
+    }
+
+    #[test]
+    fn what_one_database_alone_has_may_run_on_it_alone() {
+        let tally = tally(&[
+            "test commit::sqlite::a ... ok",
+            "test commit::postgres::a ... ok",
+            "test commit::mysql::a ... ok",
+            "test commit::mysql::deadlock_only_on_mysql ... ok",
+        ]);
+        assert!(tally.complaints().is_empty());
+        assert_eq!((tally.passed(), tally.failed()), (4, 0));
+    }
+
+    #[test]
+    fn an_ignored_test_is_a_complaint() {
+        let tally = tally(&["test a ... ignored, too slow"]);
+        assert!(tally.complaints()[0].contains("a was ignored"));
+    }
+
+    #[test]
+    fn documentation_and_failures_are_counted() {
+        let tally = tally(&["test src/lib.rs - Db (line 3) ... ok", "test b ... FAILED"]);
+        assert_eq!((tally.doc_tests, tally.passed(), tally.failed()), (1, 1, 1));
+    }
+}
