@@ -22,7 +22,7 @@ fn main() {
     divan::main();
 }
 
-#[divan::bench(args = [0, 1, 10])]
+#[divan::bench(args = [0, 1, 10], sample_size = 1000)]
 fn send(bencher: Bencher<'_, '_>, receivers: usize) {
     let runtime = aftercommit_bench::runtime();
     let mut signals = Signals::new();

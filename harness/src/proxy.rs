@@ -39,6 +39,8 @@ struct Shared {
     fired: watch::Sender<u64>,
     /// Changes when all connections are to be cut.
     cut_all: watch::Sender<u64>,
+    /// Connections that are open.
+    live: watch::Sender<usize>,
     released: Notify,
 }
 
@@ -57,6 +59,7 @@ impl Proxy {
             armed: Mutex::new(None),
             fired: watch::Sender::new(0),
             cut_all: watch::Sender::new(0),
+            live: watch::Sender::new(0),
             released: Notify::new(),
         });
         let accepting = Arc::clone(&shared);
@@ -102,9 +105,12 @@ impl Proxy {
         *self.shared.armed.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
-    /// Cuts all connections that are open.
-    pub fn cut_now(&self) {
+    /// Cuts all connections that are open, and returns when they are.
+    pub async fn cut_now(&self) {
         self.shared.cut_all.send_modify(|count| *count += 1);
+        let mut live = self.shared.live.subscribe();
+        // The sender lives as long as the proxy.
+        let _: Result<_, watch::error::RecvError> = live.wait_for(|live| *live == 0).await;
     }
 
     /// Lets go of the servers' sides of half-open connections.
@@ -135,10 +141,12 @@ async fn serve(client: TcpStream, port: u16, shared: Arc<Shared>) {
     let _: (io::Result<()>, io::Result<()>) = (client.set_nodelay(true), server.set_nodelay(true));
     let mut cut_all = shared.cut_all.subscribe();
     cut_all.mark_unchanged();
+    shared.live.send_modify(|live| *live += 1);
     tokio::select! {
         _ = relay(client, server, &shared) => {}
         _ = cut_all.changed() => {}
     }
+    shared.live.send_modify(|live| *live -= 1);
 }
 
 async fn relay(client: TcpStream, server: TcpStream, shared: &Shared) -> io::Result<()> {

@@ -10,11 +10,8 @@ use std::io::{BufRead, Write};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let bridges = if std::env::args().any(|flag| flag == "--native") {
-        replay::Bridges::none()
-    } else {
-        replay::Bridges::all()
-    };
+    let native = std::env::args().any(|flag| flag == "--native");
+    let bridges = replay::Bridges::all(!native);
     let stage = replay::Stage::new().await?;
     let mut out = std::io::stdout().lock();
     for line in std::io::stdin().lock().lines() {

@@ -1,14 +1,12 @@
-//! COMMIT, what the server said to it, and the hooks: on a task that outlives the caller.
+//! COMMIT, what the server said to it, and the hooks: they go on when the caller stops waiting.
 
 use std::sync::Arc;
-
-use tracing::Instrument;
 
 use super::{Hook, HookOutcome, run_one};
 use crate::error::{Error, Kind};
 use crate::observe::{Control, Event};
 use crate::store::{self, Dialect, Facts, Identity, Trouble, Verdict, own_sql, trouble};
-use crate::transaction::{Db, Held, Life, Options, Owed, close_or_release, owed_sql};
+use crate::transaction::{Db, Held, Life, Options, Owed, Shield, close_or_release, owed_sql};
 
 /// Everything that a commit needs, so that no part of it hangs on the caller.
 pub(crate) struct Commit<DB: Dialect> {
@@ -23,13 +21,7 @@ pub(crate) struct Commit<DB: Dialect> {
 impl<DB: Dialect> Commit<DB> {
     /// Commits and runs the hooks. Once called it goes on to its end, even if nobody waits for it.
     pub(crate) async fn confirm(self, held: Held<DB>, hooks: Vec<Hook>) -> Result<Vec<HookOutcome>, Error> {
-        match tokio::spawn(self.run(held, hooks).in_current_span()).await {
-            Ok(outcome) => outcome,
-            Err(_) => Err(Error::new(Kind::CommitInDoubt {
-                why: "the runtime was shut down before it was answered".into(),
-                source: None,
-            })),
-        }
+        Shield::new(self.run(held, hooks)).await
     }
 
     async fn run(self, mut held: Held<DB>, hooks: Vec<Hook>) -> Result<Vec<HookOutcome>, Error> {

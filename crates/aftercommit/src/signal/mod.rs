@@ -30,3 +30,5 @@ pub use forms::{During, WithState, form, with_state};
 pub use receiver::{Receiver, ReceiverInfo, When, after_commit, during};
 pub use registry::Signals;
 pub use send::{Response, Responses};
+
+pub(crate) use registry::View;

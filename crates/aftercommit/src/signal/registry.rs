@@ -7,11 +7,11 @@ use std::future::Future;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, Cache};
 
 use super::connection::Connection;
 use super::forms::During;
-use super::receiver::{Entry, Receiver, ReceiverInfo, after_commit, during};
+use super::receiver::{Call, Entry, Receiver, ReceiverInfo, after_commit, during};
 use crate::commit::HookOutput;
 use crate::error::{Error, Kind, Result};
 use crate::store::Dialect;
@@ -45,13 +45,22 @@ pub struct Signals<DB: Dialect> {
 type Lists<DB> = HashMap<TypeId, Arc<dyn AnyList<DB>>, BuildHasherDefault<TypeIdHasher>>;
 
 /// One generation of the receivers; a change makes a new one.
-struct Table<DB: Dialect> {
+pub(crate) struct Table<DB: Dialect> {
     lists: Lists<DB>,
     /// All receivers in order of connection, across signals.
     order: Vec<ReceiverInfo>,
 }
 
-pub(super) struct List<DB: Dialect, S>(pub(super) Vec<Arc<Entry<DB, S>>>);
+pub(super) struct List<DB: Dialect, S> {
+    pub(super) entries: Vec<Arc<Entry<DB, S>>>,
+}
+
+impl<DB: Dialect, S> List<DB, S> {
+    /// Will a receiver want the signal after the send?
+    pub(super) fn is_kept(&self) -> bool {
+        self.entries.iter().any(|entry| matches!(entry.call, Call::AfterCommit(_)))
+    }
+}
 
 /// What can be done with a list without knowing its signal.
 trait AnyList<DB: Dialect>: Send + Sync {
@@ -129,11 +138,11 @@ impl<DB: Dialect> Signals<DB> {
             taken = None;
             let list = table.list::<S>();
             let same = |other: &&Arc<Entry<DB, S>>| other.name == entry.name;
-            if let Some(first) = list.iter().flat_map(|list| &list.0).find(same) {
+            if let Some(first) = list.iter().flat_map(|list| &list.entries).find(same) {
                 taken = Some(first.place);
                 return Arc::clone(table);
             }
-            let mut entries = list.map(|list| list.0.clone()).unwrap_or_default();
+            let mut entries = list.map(|list| list.entries.clone()).unwrap_or_default();
             entries.push(Arc::clone(&entry));
             let mut order = table.order.clone();
             order.push(entry.info());
@@ -166,9 +175,9 @@ impl<DB: Dialect> Signals<DB> {
         self.table.rcu(|table| {
             found = false;
             let Some(list) = table.list::<S>() else { return Arc::clone(table) };
-            let Some(gone) = list.0.iter().find(|entry| which(entry)) else { return Arc::clone(table) };
+            let Some(gone) = list.entries.iter().find(|entry| which(entry)) else { return Arc::clone(table) };
             found = true;
-            let entries: Vec<_> = list.0.iter().filter(|entry| entry.number != gone.number).cloned().collect();
+            let entries: Vec<_> = list.entries.iter().filter(|entry| entry.number != gone.number).cloned().collect();
             let order: Vec<_> = table.order.iter().filter(|info| info.number != gone.number).cloned().collect();
             table.changed::<S>(entries, order)
         });
@@ -182,12 +191,26 @@ impl<DB: Dialect> Signals<DB> {
 
     /// Would anybody hear this?
     pub fn has_receivers<S: Send + Sync + 'static>(&self, signal: &S) -> bool {
-        self.list::<S>().is_some_and(|list| list.0.iter().any(|entry| entry.hears(signal)))
+        self.list::<S>().is_some_and(|list| list.entries.iter().any(|entry| entry.hears(signal)))
+    }
+
+    /// A view that follows changes, cheaper to read than the table itself.
+    pub(crate) fn view(&self) -> View<DB> {
+        View(Cache::new(Arc::clone(&self.table)))
     }
 
     /// The receivers of a signal as they are now.
     pub(super) fn list<S: Send + Sync + 'static>(&self) -> Option<Arc<List<DB, S>>> {
         self.table.load().list::<S>()
+    }
+}
+
+/// What a transaction sees of the receivers: always the newest, without the cost of asking for it.
+pub(crate) struct View<DB: Dialect>(Cache<Arc<ArcSwap<Table<DB>>>, Arc<Table<DB>>>);
+
+impl<DB: Dialect> View<DB> {
+    pub(super) fn list<S: Send + Sync + 'static>(&mut self) -> Option<Arc<List<DB, S>>> {
+        self.0.load().list::<S>()
     }
 }
 
@@ -202,7 +225,7 @@ impl<DB: Dialect> Table<DB> {
         if entries.is_empty() {
             lists.remove(&TypeId::of::<S>());
         } else {
-            lists.insert(TypeId::of::<S>(), Arc::new(List(entries)));
+            lists.insert(TypeId::of::<S>(), Arc::new(List { entries }));
         }
         Arc::new(Self { lists, order })
     }

@@ -54,27 +54,45 @@ impl<DB: Dialect> Tx<DB> {
     ///
     /// Receivers that have run have run; the others are not called.
     pub async fn send<S: Send + Sync + 'static>(&mut self, signal: S) -> Result<()> {
-        let Some(list) = self.db().signals().list::<S>() else { return Ok(()) };
-        self.send_to(&list, Arc::new(signal)).await
+        let Some(list) = self.receivers.list::<S>() else { return Ok(()) };
+        // Only a hook keeps the signal beyond this call.
+        if list.is_kept() {
+            return self.send_kept(&list, Arc::new(signal)).await;
+        }
+        let tx = Deeper::new::<S>(self)?;
+        for entry in &list.entries {
+            tx.0.call_during(entry, &signal).await?;
+        }
+        Ok(())
     }
 
-    async fn send_to<S: Send + Sync + 'static>(&mut self, list: &List<DB, S>, signal: Arc<S>) -> Result<()> {
+    async fn send_kept<S: Send + Sync + 'static>(&mut self, list: &List<DB, S>, signal: Arc<S>) -> Result<()> {
         let tx = Deeper::new::<S>(self)?;
-        for entry in list.0.iter() {
-            if !entry.hears(&signal) || tx.0.is_silent(&entry.name) {
-                continue;
-            }
-            match &entry.call {
-                Call::During(receiver) => {
-                    let called = receiver.call(Some(tx.0), &signal).instrument(span::<DB, S>(entry));
-                    if let Err(error) = called.await {
-                        return Err(tell_failure::<DB, S>(tx.0.db().observers(), entry, error));
-                    }
-                }
-                Call::AfterCommit(_) => tx.0.push_hook(hook(entry, &signal)),
+        for entry in &list.entries {
+            if let Call::During(_) = entry.call {
+                tx.0.call_during(entry, &signal).await?;
+            } else if tx.0.reaches(entry, &signal) {
+                tx.0.push_hook(hook(entry, &signal));
             }
         }
         Ok(())
+    }
+
+    async fn call_during<S: Send + Sync + 'static>(&mut self, entry: &Entry<DB, S>, signal: &S) -> Result<()> {
+        let Call::During(receiver) = &entry.call else { return Ok(()) };
+        if !self.reaches(entry, signal) {
+            return Ok(());
+        }
+        let call = receiver.call(Some(self), signal);
+        let called = match span(entry) {
+            Some(span) => call.instrument(span).await,
+            None => call.await,
+        };
+        called.map_err(|error| tell_failure::<DB, S>(self.db().observers(), entry, error))
+    }
+
+    fn reaches<S: Send + Sync + 'static>(&self, entry: &Entry<DB, S>, signal: &S) -> bool {
+        entry.hears(signal) && !self.is_silent(&entry.name)
     }
 
     /// Sends a signal to all receivers, whatever each does.
@@ -93,15 +111,15 @@ impl<DB: Dialect> Tx<DB> {
         let Some(list) = self.db().signals().list::<S>() else { return Ok(Vec::new()) };
         let signal = Arc::new(signal);
         let tx = Deeper::new::<S>(self)?;
-        let mut responses = Vec::with_capacity(list.0.len());
-        for entry in list.0.iter() {
-            if !entry.hears(&signal) || tx.0.is_silent(&entry.name) {
+        let mut responses = Vec::with_capacity(list.entries.len());
+        for entry in list.entries.iter() {
+            if !tx.0.reaches(entry, &signal) {
                 continue;
             }
             let result = match &entry.call {
                 Call::During(receiver) => {
                     let block = tx.0.atomic(async |tx| contain(entry, receiver.call(Some(tx), &signal)).await);
-                    let result = block.instrument(span::<DB, S>(entry)).await;
+                    let result = block.instrument(span(entry).unwrap_or_else(tracing::Span::none)).await;
                     result.map_err(|error| tell_failure::<DB, S>(tx.0.db().observers(), entry, error))
                 }
                 Call::AfterCommit(_) => {
@@ -168,13 +186,13 @@ impl<DB: Dialect> Db<DB> {
         let Some(list) = self.signals().list::<S>() else { return Ok(()) };
         let signal = Arc::new(signal);
         if self.needs_transaction(&list, &signal) {
-            return self.atomic(async |tx| tx.send_to(&list, signal).await).await;
+            return self.atomic(async |tx| tx.send_kept(&list, signal).await).await;
         }
         deeper::<S, _>(async {
             for entry in self.hearing(&list, &signal) {
                 match &entry.call {
                     Call::During(receiver) => {
-                        let called = receiver.call(None, &signal).instrument(span::<DB, S>(entry));
+                        let called = receiver.call(None, &signal).instrument(span(entry).unwrap_or_else(tracing::Span::none));
                         called.await.map_err(|error| tell_failure::<DB, S>(self.observers(), entry, error))?;
                     }
                     Call::AfterCommit(_) => {
@@ -203,7 +221,7 @@ impl<DB: Dialect> Db<DB> {
         let Some(list) = self.signals().list::<S>() else { return Ok(Vec::new()) };
         let signal = Arc::new(signal);
         deeper::<S, _>(async {
-            let mut responses = Vec::with_capacity(list.0.len());
+            let mut responses = Vec::with_capacity(list.entries.len());
             for entry in self.hearing(&list, &signal) {
                 let result = match &entry.call {
                     Call::During(receiver) if receiver.needs_transaction() => {
@@ -230,7 +248,7 @@ impl<DB: Dialect> Db<DB> {
         list: &'l List<DB, S>,
         signal: &'l S,
     ) -> impl Iterator<Item = &'l Arc<Entry<DB, S>>> {
-        list.0.iter().filter(move |entry| entry.hears(signal) && !self.is_muted(&entry.name))
+        list.entries.iter().filter(move |entry| entry.hears(signal) && !self.is_muted(&entry.name))
     }
 
     fn needs_transaction<S: Send + Sync + 'static>(&self, list: &List<DB, S>, signal: &S) -> bool {
@@ -254,8 +272,11 @@ fn hook<DB: Dialect, S: Send + Sync + 'static>(entry: &Entry<DB, S>, signal: &Ar
     Hook::new(Some(Arc::clone(&entry.name)), entry.place, move || call(signal))
 }
 
-fn span<DB: Dialect, S>(entry: &Entry<DB, S>) -> tracing::Span {
-    tracing::debug_span!("receiver", name = &*entry.name, signal = type_name::<S>(), place = %entry.place)
+/// A span for the call, if anybody looks: wrapping each call costs more than an empty receiver.
+fn span<DB: Dialect, S>(entry: &Entry<DB, S>) -> Option<tracing::Span> {
+    tracing::enabled!(tracing::Level::DEBUG).then(
+        || tracing::debug_span!("receiver", name = &*entry.name, signal = type_name::<S>(), place = %entry.place),
+    )
 }
 
 fn tell_failure<DB: Dialect, S>(observers: &Observers, entry: &Entry<DB, S>, error: Error) -> Error {

@@ -71,6 +71,8 @@ pub enum Verdict {
 pub struct Facts {
     /// Whether the table of commit markers is there.
     pub markers: bool,
+    /// Whether the server only reads, as a standby does.
+    pub reads_only: bool,
     /// A value that changes when the server loses transaction numbers in a crash.
     pub epoch: Option<String>,
 }
@@ -95,7 +97,7 @@ pub trait Adapter: sqlx::Database {
     ) -> BoxFuture<'c, Result<Self::Statement, sqlx::Error>>;
 
     /// The one message that begins a transaction.
-    fn begin_sql(options: &Options) -> Result<String, Error>;
+    fn begin_sql(options: &Options, facts: &Facts) -> Result<String, Error>;
 
     /// Begins and says how the commit can be recognised.
     fn begin<'c>(
@@ -105,7 +107,7 @@ pub trait Adapter: sqlx::Database {
         facts: &'c Facts,
     ) -> BoxFuture<'c, Result<Identity, sqlx::Error>>;
 
-    /// The one message that makes sure that the transaction is alive and commits it.
+    /// The one message that commits.
     fn commit_sql(identity: &Identity, options: &Options) -> String;
 
     /// The one message that ends the transaction without a trace.
@@ -113,6 +115,9 @@ pub trait Adapter: sqlx::Database {
 
     /// A statement to run now and then, outside any transaction.
     fn upkeep() -> Option<&'static str>;
+
+    /// What to send before and after a statement that may end the transaction, to find out whether it did.
+    fn proof() -> Option<(&'static str, &'static str)>;
 
     /// Whether `error` says that the transaction had already been ended by something else.
     fn is_state_mismatch(error: &sqlx::Error) -> bool;

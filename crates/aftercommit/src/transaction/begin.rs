@@ -5,14 +5,13 @@ use std::panic::Location;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::sync::oneshot;
 use tracing::Instrument;
 
 use super::held::Held;
 use super::link::Link;
-use super::{AsyncBlock, AsyncRepeat, Db, Life, Options, Tx, close_or_release};
+use super::{AsyncBlock, AsyncRepeat, Db, Life, Options, Shield, Tx, close_or_release};
 use crate::commit::Report;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 use crate::observe::{Control, Event};
 use crate::store::{self, Dialect, Facts, Identity};
 
@@ -171,57 +170,44 @@ fn pause(tried: u32, jitter: f64) -> Duration {
 
 /// Takes a connection and begins.
 ///
-/// BEGIN runs on a task of its own: a caller that goes away in the middle of it would otherwise leave a
-/// connection in the pool with a transaction that nobody knows of.
+/// BEGIN goes on when the caller goes away in the middle of it: otherwise a connection would be left in the pool
+/// with a transaction that nobody knows of.
 async fn begin<DB: Dialect>(
     db: Db<DB>,
     options: Options,
     place: &'static Location<'static>,
 ) -> Result<Tx<DB>> {
-    let sql = DB::begin_sql(&options)?;
-    let mut held = Held::new(db.pool().acquire().await?);
-    let (reply, answer) = oneshot::channel();
+    let held = Held::new(db.pool().acquire().await?);
+    Shield::new(begin_on(held, db, options, place)).await
+}
 
-    let (task_db, task_options) = (db.clone(), options.clone());
-    let task = async move {
-        let begun = send_begin(&task_db, &mut held, sql, &task_options).await;
-        match begun {
-            Ok(begun) => {
-                if let Err(Ok((_, held))) = reply.send(Ok((begun, held))) {
-                    close_or_release(held, &task_options).await;
-                }
-            }
-            Err(error) => {
-                close_or_release(held, &task_options).await;
-                let _: Result<(), _> = reply.send(Err(error));
-            }
+/// The result, if nobody waits for it any more, is dropped and so rolled back.
+async fn begin_on<DB: Dialect>(
+    mut held: Held<DB>,
+    db: Db<DB>,
+    options: Options,
+    place: &'static Location<'static>,
+) -> Result<Tx<DB>> {
+    let (identity, facts) = match send_begin(&db, &mut held, &options).await {
+        Ok(begun) => begun,
+        Err(error) => {
+            close_or_release(held, &options).await;
+            return Err(error);
         }
     };
-    tokio::spawn(task.in_current_span());
-
-    let gone = |_| Error::new(Kind::RuntimeGone { what: "BEGIN", after: None });
-    let answered: std::result::Result<(Begun, Held<DB>), sqlx::Error> = answer.await.map_err(gone)?;
-    let (begun, held) = answered.map_err(|error| store::failed(error, || db.lock_holder()))?;
-
     let life = Life { id: db.next_transaction(), place, began: Instant::now(), db: db.clone() };
     if !options.is_read_only() {
         db.lock_taken(life.id, place);
     }
     db.observers().observe(&Event::Control(Control::Begin));
-    Ok(Tx::new(db, Link::new(held), begun.identity, options, begun.facts, life))
-}
-
-struct Begun {
-    identity: Identity,
-    facts: Arc<Facts>,
+    Ok(Tx::new(db, Link::new(held), identity, options, facts, life))
 }
 
 async fn send_begin<DB: Dialect>(
     db: &Db<DB>,
     held: &mut Held<DB>,
-    sql: String,
     options: &Options,
-) -> std::result::Result<Begun, sqlx::Error> {
+) -> Result<(Identity, Arc<Facts>)> {
     let facts = match db.known_facts() {
         Some(facts) => facts,
         None => {
@@ -230,8 +216,10 @@ async fn send_begin<DB: Dialect>(
             facts
         }
     };
-    let identity = DB::begin(held.conn(), sql, options, &facts).await?;
-    Ok(Begun { identity, facts })
+    let sql = DB::begin_sql(options, &facts)?;
+    let begun = DB::begin(held.conn(), sql, options, &facts).await;
+    let identity = begun.map_err(|error| store::failed(error, || db.lock_holder()))?;
+    Ok((identity, facts))
 }
 
 #[cfg(test)]

@@ -36,6 +36,7 @@ mod link;
 mod nested;
 mod options;
 mod prepare;
+mod shield;
 mod statement;
 mod tx;
 
@@ -49,6 +50,7 @@ pub use tx::Tx;
 
 pub(crate) use held::Held;
 pub(crate) use ledger::Owed;
+pub(crate) use shield::Shield;
 pub(crate) use life::{Life, close_or_release, owed_sql};
 
 use life::savepoint_sql;

@@ -153,6 +153,7 @@ impl<DB: Dialect> Tx<DB> {
 
     async fn enter(&mut self, nesting: Nesting) -> Result<Nested<'_, DB>> {
         self.drain().await;
+        self.prove().await;
         let too_deep = |limit| Error::new(Kind::NestingTooDeep { limit });
         let savepoint = self.ledger.enter(nesting, self.hooks.len()).map_err(too_deep)?;
         let depth = self.ledger.depth();
@@ -209,6 +210,7 @@ impl<DB: Dialect> Nested<'_, DB> {
         if result.is_ok() {
             // Its answer belongs to this block, so it must be known before the block is left.
             self.tx.drain().await;
+            self.tx.prove().await;
         }
         let error = self.leave_now(result.is_ok());
         if result.is_err() {

@@ -45,13 +45,28 @@ pub enum Lock {
 /// let report = Options::new().isolation(Isolation::RepeatableRead).read_only();
 /// assert!(report.is_read_only());
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
     pub(crate) isolation: Option<Isolation>,
     pub(crate) read_only: bool,
     pub(crate) deferrable: bool,
     pub(crate) lock: Lock,
     pub(crate) durable: bool,
+    /// Whether the commit must be recognisable afterwards.
+    pub(crate) lookup: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            isolation: None,
+            read_only: false,
+            deferrable: false,
+            lock: Lock::default(),
+            durable: false,
+            lookup: true,
+        }
+    }
 }
 
 impl Options {
@@ -93,6 +108,16 @@ impl Options {
     /// Refuses to be nested: when this block ends well, its work is committed.
     pub fn durable(mut self) -> Self {
         self.durable = true;
+        self
+    }
+
+    /// Gives up that a commit which is cut off can be looked up: such a commit is reported as
+    /// [in doubt](crate::Error::is_commit_in_doubt).
+    ///
+    /// Saves what the lookup costs: on Postgres asking for the transaction's number at BEGIN, on MySQL and MariaDB
+    /// writing the marker. See `docs/benchmarks.md` for how much that is.
+    pub fn without_lookup(mut self) -> Self {
+        self.lookup = false;
         self
     }
 

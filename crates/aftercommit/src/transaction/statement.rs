@@ -1,14 +1,16 @@
 //! What a statement would do to the transaction around it. Pure.
 
-/// The kinds of statement that a block does not send.
+/// What a block must know before it sends a statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
     /// Leaves the transaction alone.
     Harmless,
     /// Begins, ends or rolls back a transaction or a savepoint.
     Control(String),
-    /// Data definition and the like: where `commits_on_ddl`, it commits what is open.
+    /// Data definition and the like, which MySQL commits what is open for.
     Commits(String),
+    /// May do anything: whether it ended the transaction must be asked afterwards.
+    Indirect,
 }
 
 const CONTROL: &[&str] = &[
@@ -22,8 +24,23 @@ const COMMITS: &[&str] = &[
     "SET PASSWORD", "SET AUTOCOMMIT",
 ];
 
-/// Looks at the first words of a statement, behind comments and blanks.
-pub(crate) fn inspect(sql: &str, commits_on_ddl: bool) -> Verdict {
+/// Statements of MySQL that can run any other one.
+const INDIRECT: &[&str] = &["CALL", "EXECUTE"];
+
+/// Looks at the first words of each statement in a message.
+pub(crate) fn inspect(sql: &str, mysql_like: bool) -> Verdict {
+    let first = inspect_one(sql, mysql_like);
+    // The body of a trigger or a procedure holds statements that are not run now.
+    if first != Verdict::Harmless || word(sql).0.eq_ignore_ascii_case("CREATE") {
+        return first;
+    }
+    rest_of_message(sql, mysql_like)
+        .map(|statement| inspect_one(statement, mysql_like))
+        .find(|verdict| *verdict != Verdict::Harmless)
+        .unwrap_or(Verdict::Harmless)
+}
+
+fn inspect_one(sql: &str, mysql_like: bool) -> Verdict {
     let (first, rest) = word(sql);
     if first.is_empty() {
         return Verdict::Harmless;
@@ -33,22 +50,73 @@ pub(crate) fn inspect(sql: &str, commits_on_ddl: bool) -> Verdict {
         None => first.eq_ignore_ascii_case(entry),
         Some((one, two)) => first.eq_ignore_ascii_case(one) && second.eq_ignore_ascii_case(two),
     };
-    // What a user would look for: the keyword, with the object of DDL.
-    let named = || first.to_ascii_uppercase();
-    let named_with_object = || format!("{first} {second}").trim_end().to_ascii_uppercase();
-
     if CONTROL.iter().any(|entry| matches(entry)) {
         // MariaDB's `BEGIN NOT ATOMIC` is a compound statement.
         if first.eq_ignore_ascii_case("BEGIN") && second.eq_ignore_ascii_case("NOT") {
-            return Verdict::Harmless;
+            return Verdict::Indirect;
         }
-        return Verdict::Control(named());
+        return Verdict::Control(first.to_ascii_uppercase());
     }
-    let temporary = second.eq_ignore_ascii_case("TEMPORARY");
-    if commits_on_ddl && !temporary && COMMITS.iter().any(|entry| matches(entry)) {
-        return Verdict::Commits(named_with_object());
+    if !mysql_like {
+        return Verdict::Harmless;
+    }
+    if INDIRECT.iter().any(|entry| matches(entry)) {
+        return Verdict::Indirect;
+    }
+    if !second.eq_ignore_ascii_case("TEMPORARY") && COMMITS.iter().any(|entry| matches(entry)) {
+        // What a user would look for: the keyword, with the object of DDL.
+        return Verdict::Commits(format!("{first} {second}").trim_end().to_ascii_uppercase());
     }
     Verdict::Harmless
+}
+
+/// The statements behind the first one, without being misled by what is quoted.
+fn rest_of_message(sql: &str, mysql_like: bool) -> impl Iterator<Item = &str> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        at = end_of_statement(sql, at, mysql_like)?;
+        Some(&sql[at..])
+    })
+}
+
+/// The position behind the next `;` that separates statements.
+fn end_of_statement(sql: &str, from: usize, mysql_like: bool) -> Option<usize> {
+    let bytes = sql.as_bytes();
+    let mut at = from;
+    while at < bytes.len() {
+        let rest = &sql[at..];
+        at += match bytes[at] {
+            b';' => return Some(at + 1),
+            quote @ (b'\'' | b'"' | b'`') => quoted(rest, quote, mysql_like),
+            b'-' if rest.starts_with("--") => rest.find('\n').unwrap_or(rest.len()),
+            b'#' if mysql_like => rest.find('\n').unwrap_or(rest.len()),
+            b'/' if rest.starts_with("/*") => rest.find("*/").map_or(rest.len(), |end| end + 2),
+            b'$' if !mysql_like => dollar_quoted(rest).unwrap_or(1),
+            _ => rest.chars().next().map_or(1, char::len_utf8),
+        };
+    }
+    None
+}
+
+/// The length of a quoted piece, its quotes included.
+fn quoted(sql: &str, quote: u8, backslash_escapes: bool) -> usize {
+    let bytes = sql.as_bytes();
+    let mut at = 1;
+    while at < bytes.len() {
+        if bytes[at] == quote {
+            return at + 1;
+        }
+        at += if backslash_escapes && bytes[at] == b'\\' { 2 } else { 1 };
+    }
+    bytes.len()
+}
+
+/// The length of a piece in `$tag$`, if that is what stands here.
+fn dollar_quoted(sql: &str) -> Option<usize> {
+    let tag_end = sql[1..].find('$')? + 2;
+    let tag = &sql[..tag_end];
+    let is_tag = tag[1..tag_end - 1].chars().all(|c| c.is_alphanumeric() || c == '_');
+    is_tag.then(|| sql[tag_end..].find(tag).map_or(sql.len(), |end| tag_end + end + tag_end))
 }
 
 /// The next word and what follows it.
@@ -87,8 +155,8 @@ mod tests {
 
     #[test]
     fn words_that_only_begin_like_one_are_harmless() {
-        for sql in ["SELECT 1", "INSERT INTO commits VALUES (1)", "committed", "BEGIN NOT ATOMIC SELECT 1; END", "", "--"] {
-            assert_eq!(inspect(sql, true), Verdict::Harmless, "{sql}");
+        for sql in ["SELECT 1", "INSERT INTO commits VALUES (1)", "committed", "", "--", "SELECT ';COMMIT'", "SELECT $$;COMMIT$$ || $a$;COMMIT$a$"] {
+            assert_eq!(inspect(sql, false), Verdict::Harmless, "{sql}");
         }
     }
 
@@ -99,5 +167,23 @@ mod tests {
         assert_eq!(inspect("create temporary table t (id int)", true), Verdict::Harmless);
         assert_eq!(inspect("create table t (id int)", false), Verdict::Harmless);
         assert_eq!(inspect("SET autocommit = 1", true), Verdict::Commits("SET AUTOCOMMIT".into()));
+    }
+
+    #[test]
+    fn every_statement_of_a_message_is_looked_at() {
+        for sql in ["SELECT 1; COMMIT", "SELECT ';'; -- ;\n /* ; */ rollback", "SELECT $x$ ; $x$; BEGIN", "SELECT 'a''b'; END"] {
+            assert!(matches!(inspect(sql, false), Verdict::Control(_)), "{sql}");
+        }
+        assert!(matches!(inspect(r"SELECT '\'; x'; COMMIT", true), Verdict::Control(_)));
+        assert_eq!(inspect(r"SELECT '\'; COMMIT'", true), Verdict::Harmless);
+        assert_eq!(inspect("CREATE TRIGGER t AFTER INSERT ON a BEGIN SELECT 1; END", false), Verdict::Harmless);
+    }
+
+    #[test]
+    fn what_may_do_anything_is_asked_about_afterwards() {
+        assert_eq!(inspect("CALL sly()", true), Verdict::Indirect);
+        assert_eq!(inspect("SELECT 1; call sly()", true), Verdict::Indirect);
+        assert_eq!(inspect("BEGIN NOT ATOMIC COMMIT; END", true), Verdict::Indirect);
+        assert_eq!(inspect("CALL sly()", false), Verdict::Harmless);
     }
 }

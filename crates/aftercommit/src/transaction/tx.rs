@@ -12,6 +12,7 @@ use super::{Db, Life, Options, close_or_release, owed_sql, statement};
 use crate::commit::{Commit, Hook, HookOutcome, HookOutput, Report};
 use crate::error::{Error, Kind, Result, refused};
 use crate::observe::{Control, Event};
+use crate::signal::View;
 use crate::store::{Dialect, Facts, Identity, Item, Query, Trouble, trouble};
 
 /// How long the end of a transaction waits for a statement that nobody waits for any more. Then the
@@ -47,6 +48,7 @@ pub struct Tx<DB: Dialect> {
     pub(super) orphan: bool,
     /// A statement met a conflict that no savepoint has healed.
     pub(super) collided: bool,
+    pub(crate) receivers: View<DB>,
     pub(crate) sending: usize,
     pub(crate) muted: Vec<Box<str>>,
     /// The depth of a block of the test kit, in which a durable block is allowed.
@@ -57,6 +59,10 @@ pub struct Tx<DB: Dialect> {
     options: Options,
     facts: Arc<Facts>,
     warned: bool,
+    /// A statement was sent that could have ended the transaction.
+    unproven: bool,
+    /// And it did.
+    mismatch: Option<sqlx::Error>,
     ended: bool,
 }
 
@@ -69,8 +75,10 @@ impl<DB: Dialect> Tx<DB> {
         facts: Arc<Facts>,
         life: Life<DB>,
     ) -> Self {
+        let receivers = db.signals().view();
         Self {
             db,
+            receivers,
             link,
             ledger: Ledger::default(),
             hooks: Vec::new(),
@@ -85,6 +93,8 @@ impl<DB: Dialect> Tx<DB> {
             options,
             facts,
             warned: false,
+            unproven: false,
+            mismatch: None,
             ended: false,
         }
     }
@@ -217,6 +227,7 @@ impl<DB: Dialect> Tx<DB> {
         // A statement that nobody waits for may still decide the fate of the block.
         if result.is_ok() {
             self.drain().await;
+            self.prove().await;
         }
         let value = match (self.ledger.end(result.is_ok()), result) {
             (End::Commit, Ok(value)) => value,
@@ -226,7 +237,8 @@ impl<DB: Dialect> Tx<DB> {
                 return (Err(error), collided);
             }
             (End::RollBack { why }, Ok(_)) => {
-                let (error, collided) = (rolled_back(why), self.collided);
+                let mismatch = self.mismatch.take().map(|source| Error::new(Kind::StateMismatch { source }));
+                let (error, collided) = (mismatch.unwrap_or_else(|| rolled_back(why)), self.collided);
                 self.roll_back(Some(&error)).await;
                 return (Err(error.into()), collided);
             }
@@ -297,6 +309,7 @@ impl<DB: Dialect> Tx<DB> {
     /// Sends what the ledger owes. Called before every statement.
     pub(super) async fn settle(&mut self) -> Result<()> {
         self.drain().await;
+        self.prove().await;
         if self.ledger.mark().is_some() {
             return Err(self.refusal());
         }
@@ -306,6 +319,19 @@ impl<DB: Dialect> Tx<DB> {
             self.collided = false;
         }
         Ok(())
+    }
+
+    /// Finds out whether the last statement ended the transaction, if it could have.
+    pub(super) async fn prove(&mut self) {
+        let Some((_, proven)) = DB::proof() else { return };
+        if std::mem::take(&mut self.unproven) && self.ledger.mark().is_none() {
+            if let Err(error) = self.link.simple(proven.to_owned()).await {
+                self.failed(&error);
+                if DB::is_state_mismatch(&error) {
+                    self.mismatch = Some(error);
+                }
+            }
+        }
     }
 
     /// Runs a message of the library's own in this transaction.
@@ -318,8 +344,12 @@ impl<DB: Dialect> Tx<DB> {
 
     /// Makes sure that the statement may be sent, and starts it.
     pub(super) async fn start(&mut self, query: Query<DB>, want: Want) -> std::result::Result<(), sqlx::Error> {
-        self.allow(query.text())?;
+        let indirect = self.allow(query.text())?;
         self.settle().await.map_err(Error::into_sqlx)?;
+        if let (true, Some((prove, _))) = (indirect, DB::proof()) {
+            self.simple(prove.to_owned()).await.map_err(Error::into_sqlx)?;
+            self.unproven = true;
+        }
         if !self.warned {
             self.warned = self.life.warn_if_long();
         }
@@ -340,10 +370,12 @@ impl<DB: Dialect> Tx<DB> {
         item
     }
 
-    /// Refuses statements that would move the transaction behind the block's back.
-    pub(super) fn allow(&self, sql: &str) -> std::result::Result<(), sqlx::Error> {
+    /// Refuses statements that would move the transaction behind the block's back. `true` for one that may do so
+    /// without showing it.
+    pub(super) fn allow(&self, sql: &str) -> std::result::Result<bool, sqlx::Error> {
         match statement::inspect(sql, DB::COMMITS_ON_DDL) {
-            statement::Verdict::Harmless => Ok(()),
+            statement::Verdict::Harmless => Ok(false),
+            statement::Verdict::Indirect => Ok(true),
             statement::Verdict::Control(keyword) => Err(refused(Kind::ControlStatement { keyword })),
             statement::Verdict::Commits(keyword) => Err(refused(Kind::ImplicitCommit { keyword })),
         }
@@ -378,6 +410,8 @@ impl<DB: Dialect> Tx<DB> {
                 observers.observe(&Event::Control(Control::RollBackTo(savepoint)));
                 self.hooks.truncate(hooks_kept);
                 self.orphan = matches!(self.link, Link::Running(_));
+                // The rollback to the savepoint is the proof.
+                self.unproven = false;
                 why.map(|why| rolled_back(Some(why)))
             }
             Left::Doomed => None,

@@ -57,7 +57,7 @@ async fn named_cases_give_the_trace_of_django() {
         .filter(|case| PROFILES.contains(&case["program"]["profile"].as_str().unwrap_or_default()))
         .collect();
     assert!(compared.len() >= 70, "{} cases", compared.len());
-    assert_eq!(differences(&compared, Bridges::all()).await, Vec::<String>::new());
+    assert_eq!(differences(&compared, Bridges::all(true)).await, Vec::<String>::new());
 }
 
 #[tokio::test]
@@ -65,7 +65,7 @@ async fn golden_programs_give_the_trace_of_django() {
     for profile in PROFILES {
         let programs = golden(&format!("{profile}.jsonl"));
         assert!(programs.len() >= 40, "{} programs in {profile}", programs.len());
-        assert_eq!(differences(&programs, Bridges::all()).await, Vec::<String>::new(), "{profile}");
+        assert_eq!(differences(&programs, Bridges::all(true)).await, Vec::<String>::new(), "{profile}");
     }
 }
 
@@ -86,7 +86,7 @@ async fn fresh_programs_give_the_trace_of_django() {
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         let programs = programs(&String::from_utf8_lossy(&output.stdout));
         assert_eq!(programs.len(), count as usize);
-        assert_eq!(differences(&programs, Bridges::all()).await, Vec::<String>::new(), "{profile}");
+        assert_eq!(differences(&programs, Bridges::all(true)).await, Vec::<String>::new(), "{profile}");
     }
 }
 
@@ -97,7 +97,7 @@ async fn each_bridge_is_needed() {
     let mut programs = golden("portable.jsonl");
     programs.extend(golden("mixed.jsonl"));
     programs.extend(cases.into_iter().filter(|case| PROFILES.contains(&case["program"]["profile"].as_str().unwrap_or_default())));
-    let all = Bridges::all();
+    let all = Bridges::all(true);
     let without = [
         ("plain_hooks", Bridges { plain_hooks: false, ..all }),
         ("raw_errors", Bridges { raw_errors: false, ..all }),
@@ -134,7 +134,7 @@ async fn robust_hooks_need_no_bridge() {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let programs = programs(&String::from_utf8_lossy(&output.stdout));
     assert_eq!(programs.len(), robust.len());
-    let bridges = Bridges { plain_hooks: false, ..Bridges::all() };
+    let bridges = Bridges { plain_hooks: false, ..Bridges::all(true) };
     assert_eq!(differences(&programs, bridges).await, Vec::<String>::new());
 }
 

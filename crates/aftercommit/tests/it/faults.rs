@@ -140,7 +140,7 @@ async fn a_connection_cut_inside_a_block_commits_nothing<DB: Server>() {
                 .atomic(async |tx| {
                     tx.on_commit(labels.hook("never"));
                     DB::insert(tx, 2 * id).await?;
-                    proxy.cut_now();
+                    proxy.cut_now().await;
                     let cut = DB::insert(tx, 2 * id + 1).await;
                     assert!(cut.is_err());
                     if swallow { Ok(()) } else { cut }

@@ -30,27 +30,16 @@ pub struct Bridges {
 }
 
 impl Bridges {
-    pub fn all() -> Self {
+    /// All of them, or none.
+    pub fn all(bridged: bool) -> Self {
         Self {
-            plain_hooks: true,
-            raw_errors: true,
-            save_marks: true,
-            silent_rollbacks: true,
-            robust_writes: true,
-            connect_twice: true,
-            capture_keeps: true,
-        }
-    }
-
-    pub fn none() -> Self {
-        Self {
-            plain_hooks: false,
-            raw_errors: false,
-            save_marks: false,
-            silent_rollbacks: false,
-            robust_writes: false,
-            connect_twice: false,
-            capture_keeps: false,
+            plain_hooks: bridged,
+            raw_errors: bridged,
+            save_marks: bridged,
+            silent_rollbacks: bridged,
+            robust_writes: bridged,
+            connect_twice: bridged,
+            capture_keeps: bridged,
         }
     }
 }

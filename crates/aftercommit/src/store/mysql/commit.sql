@@ -1,4 +1,2 @@
--- Each statement is only run if the one before it succeeded.
-RELEASE SAVEPOINT aftercommit;
-{marker}
-COMMIT
+-- COMMIT is only run if the marker could be written.
+{marker}COMMIT

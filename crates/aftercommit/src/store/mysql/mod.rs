@@ -15,6 +15,8 @@ use crate::transaction::Options;
 
 static BEGIN: LazyLock<String> = LazyLock::new(|| super::without_comments(include_str!("begin.sql")));
 static COMMIT: LazyLock<String> = LazyLock::new(|| super::without_comments(include_str!("commit.sql")));
+static PROVE: LazyLock<String> = LazyLock::new(|| super::without_comments(include_str!("prove.sql")));
+const PROVEN: &str = include_str!("proven.sql");
 const ISOLATION: &str = include_str!("isolation.sql");
 const MARK: &str = include_str!("mark.sql");
 const LEARN: &str = include_str!("learn.sql");
@@ -49,7 +51,7 @@ impl Adapter for MySql {
         Executor::prepare_with(conn, sql, parameters)
     }
 
-    fn begin_sql(options: &Options) -> Result<String, Error> {
+    fn begin_sql(options: &Options, _facts: &Facts) -> Result<String, Error> {
         if options.deferrable {
             return Err(Error::new(Kind::OptionUnsupported { option: "deferrable", database: "MySQL" }));
         }
@@ -67,14 +69,14 @@ impl Adapter for MySql {
         Box::pin(async move {
             Executor::execute(conn, own_sql(sql)).await?;
             // A read-only transaction can write no marker, and its commit changes nothing.
-            let marked = facts.markers && !options.read_only;
+            let marked = facts.markers && options.lookup && !options.read_only;
             Ok(if marked { Identity::Token(uuid::Uuid::now_v7().simple().to_string()) } else { Identity::None })
         })
     }
 
     fn commit_sql(identity: &Identity, _options: &Options) -> String {
         let marker = match identity {
-            Identity::Token(token) => MARK.trim().replace("{token}", token),
+            Identity::Token(token) => MARK.replace("{token}", token),
             _ => String::new(),
         };
         COMMIT.replace("{marker}", &marker)
@@ -88,6 +90,10 @@ impl Adapter for MySql {
         Some(PRUNE)
     }
 
+    fn proof() -> Option<(&'static str, &'static str)> {
+        Some((&PROVE, PROVEN))
+    }
+
     fn is_state_mismatch(error: &sqlx::Error) -> bool {
         number(error) == Some(ER_SP_DOES_NOT_EXIST)
     }
@@ -95,7 +101,7 @@ impl Adapter for MySql {
     fn learn(conn: &mut MySqlConnection) -> BoxFuture<'_, Result<Facts, sqlx::Error>> {
         Box::pin(async move {
             let tables: i64 = sqlx::query_scalar(LEARN).fetch_one(conn).await?;
-            Ok(Facts { markers: tables > 0, epoch: None })
+            Ok(Facts { markers: tables > 0, ..Facts::default() })
         })
     }
 
@@ -162,15 +168,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_marker_stands_between_the_proof_and_the_commit() {
+    fn a_marker_stands_before_the_commit() {
         let sql = MySql::commit_sql(&Identity::Token("abc".into()), &Options::new());
         let words: Vec<_> = sql.lines().map(|line| line.split(' ').next().unwrap_or_default()).collect();
-        assert_eq!(words, ["RELEASE", "INSERT", "COMMIT"]);
+        assert_eq!(words, ["INSERT", "COMMIT"]);
     }
 
     #[test]
     fn deferrable_is_refused_by_name() {
-        let refused = MySql::begin_sql(&Options::new().deferrable()).expect_err("MySQL has no such thing");
+        let refused = MySql::begin_sql(&Options::new().deferrable(), &Facts::default()).expect_err("MySQL has no such thing");
         assert_eq!(refused.code(), Some("OPTION_UNSUPPORTED"));
         assert!(refused.to_string().contains("deferrable"), "{refused}");
     }

@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::transaction::Options;
 
 static BEGIN: LazyLock<String> = LazyLock::new(|| super::without_comments(include_str!("begin.sql")));
-static BEGIN_READ_ONLY: LazyLock<String> = LazyLock::new(|| super::without_comments(include_str!("begin_read_only.sql")));
+static BEGIN_PLAIN: LazyLock<String> = LazyLock::new(|| super::without_comments(include_str!("begin_plain.sql")));
 static COMMIT: LazyLock<String> = LazyLock::new(|| super::without_comments(include_str!("commit.sql")));
 const LEARN: &str = include_str!("learn.sql");
 const RESOLVE: &str = include_str!("resolve.sql");
@@ -40,7 +40,7 @@ impl Adapter for Postgres {
         Executor::prepare_with(conn, sql, parameters)
     }
 
-    fn begin_sql(options: &Options) -> Result<String, Error> {
+    fn begin_sql(options: &Options, facts: &Facts) -> Result<String, Error> {
         let mut words = Vec::new();
         if let Some(isolation) = options.isolation {
             words.push(format!("ISOLATION LEVEL {}", isolation.sql()));
@@ -51,7 +51,8 @@ impl Adapter for Postgres {
         if options.deferrable {
             words.push("DEFERRABLE".into());
         }
-        let text = if options.read_only { &BEGIN_READ_ONLY } else { &BEGIN };
+        let plain = options.read_only || !options.lookup || facts.reads_only;
+        let text = if plain { &BEGIN_PLAIN } else { &BEGIN };
         Ok(text.replace("{options}", &words.join(", ")))
     }
 
@@ -80,14 +81,18 @@ impl Adapter for Postgres {
         None
     }
 
+    fn proof() -> Option<(&'static str, &'static str)> {
+        None
+    }
+
     fn is_state_mismatch(_error: &sqlx::Error) -> bool {
         false
     }
 
     fn learn(conn: &mut PgConnection) -> BoxFuture<'_, Result<Facts, sqlx::Error>> {
         Box::pin(async move {
-            let epoch = sqlx::query_scalar(LEARN).fetch_one(conn).await?;
-            Ok(Facts { markers: false, epoch })
+            let (epoch, reads_only) = sqlx::query_as(LEARN).fetch_one(conn).await?;
+            Ok(Facts { markers: false, reads_only, epoch })
         })
     }
 
@@ -188,7 +193,7 @@ mod tests {
     #[test]
     fn options_stand_in_the_message() {
         let options = Options::new().serializable().read_only().deferrable();
-        let sql = Postgres::begin_sql(&options).expect("all three exist here");
+        let sql = Postgres::begin_sql(&options, &Facts::default()).expect("all three exist here");
         assert_eq!(sql, "BEGIN ISOLATION LEVEL SERIALIZABLE, READ ONLY, DEFERRABLE");
     }
 }

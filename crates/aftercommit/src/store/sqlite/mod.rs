@@ -43,7 +43,7 @@ impl Adapter for Sqlite {
         Executor::prepare_with(conn, sql, parameters)
     }
 
-    fn begin_sql(options: &Options) -> Result<String, Error> {
+    fn begin_sql(options: &Options, _facts: &Facts) -> Result<String, Error> {
         let unsupported = |option| Error::new(Kind::OptionUnsupported { option, database: "SQLite" });
         if options.deferrable {
             return Err(unsupported("deferrable"));
@@ -87,6 +87,10 @@ impl Adapter for Sqlite {
         None
     }
 
+    fn proof() -> Option<(&'static str, &'static str)> {
+        None
+    }
+
     fn is_state_mismatch(error: &sqlx::Error) -> bool {
         error.as_database_error().is_some_and(|error| error.message().contains("no transaction is active"))
     }
@@ -126,13 +130,13 @@ mod tests {
 
     #[test]
     fn a_block_takes_the_write_lock_at_its_start() {
-        assert_eq!(Sqlite::begin_sql(&Options::new()).expect("supported"), "BEGIN IMMEDIATE");
-        assert_eq!(Sqlite::begin_sql(&Options::new().read_only()).expect("supported"), BEGIN_READ_ONLY);
+        assert_eq!(Sqlite::begin_sql(&Options::new(), &Facts::default()).expect("supported"), "BEGIN IMMEDIATE");
+        assert_eq!(Sqlite::begin_sql(&Options::new().read_only(), &Facts::default()).expect("supported"), BEGIN_READ_ONLY);
     }
 
     #[test]
     fn an_isolation_level_that_does_not_exist_is_refused() {
-        assert!(Sqlite::begin_sql(&Options::new().serializable()).is_ok());
-        assert!(Sqlite::begin_sql(&Options::new().isolation(Isolation::ReadCommitted)).is_err());
+        assert!(Sqlite::begin_sql(&Options::new().serializable(), &Facts::default()).is_ok());
+        assert!(Sqlite::begin_sql(&Options::new().isolation(Isolation::ReadCommitted), &Facts::default()).is_err());
     }
 }

@@ -64,8 +64,4 @@ impl Heard {
     pub fn has(&self, words: &str) -> bool {
         self.all().iter().any(|heard| heard == words)
     }
-
-    pub fn clear(&self) {
-        self.0.clear();
-    }
 }

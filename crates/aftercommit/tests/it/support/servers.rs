@@ -36,9 +36,6 @@ pub trait Server: Dialect {
 
     fn count<'t>(tx: &'t mut Tx<Self>) -> BoxFuture<'t, Result<i64>>;
 
-    /// Runs for about so long in the server.
-    fn sleep<'t>(tx: &'t mut Tx<Self>, milliseconds: i64) -> BoxFuture<'t, Result<()>>;
-
     /// What others see.
     fn ids(pool: &Pool<Self>) -> BoxFuture<'_, Vec<i64>>;
 
@@ -55,7 +52,7 @@ fn unique() -> String {
 }
 
 macro_rules! in_its_own_sql {
-    (insert: $insert:literal, orphan: $orphan:literal, sleep: $sleep:literal) => {
+    (insert: $insert:literal, orphan: $orphan:literal) => {
         fn insert<'t>(tx: &'t mut Tx<Self>, id: i64) -> BoxFuture<'t, Result<()>> {
             Box::pin(async move {
                 sqlx::query($insert).bind(id).execute(&mut *tx).await?;
@@ -72,13 +69,6 @@ macro_rules! in_its_own_sql {
 
         fn count<'t>(tx: &'t mut Tx<Self>) -> BoxFuture<'t, Result<i64>> {
             Box::pin(async move { Ok(sqlx::query_scalar("SELECT COUNT(*) FROM item").fetch_one(&mut *tx).await?) })
-        }
-
-        fn sleep<'t>(tx: &'t mut Tx<Self>, milliseconds: i64) -> BoxFuture<'t, Result<()>> {
-            Box::pin(async move {
-                sqlx::query($sleep).bind(milliseconds).fetch_all(&mut *tx).await?;
-                Ok(())
-            })
         }
 
         fn ids(pool: &Pool<Self>) -> BoxFuture<'_, Vec<i64>> {
@@ -123,9 +113,7 @@ impl Server for Sqlite {
 
     in_its_own_sql! {
         insert: "INSERT INTO item (id) VALUES (?)",
-        orphan: "INSERT INTO child (id, parent_id) VALUES (?, -1)",
-        // Counts for about as long; SQLite has no clock to sleep by.
-        sleep: "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000 * ?) SELECT COUNT(*) FROM n"
+        orphan: "INSERT INTO child (id, parent_id) VALUES (?, -1)"
     }
 
     fn open_transactions(pool: &Pool<Self>) -> BoxFuture<'_, i64> {
@@ -173,8 +161,7 @@ impl Server for Postgres {
 
     in_its_own_sql! {
         insert: "INSERT INTO item (id) VALUES ($1)",
-        orphan: "INSERT INTO child (id, parent_id) VALUES ($1, -1)",
-        sleep: "SELECT pg_sleep($1 / 1000.0)"
+        orphan: "INSERT INTO child (id, parent_id) VALUES ($1, -1)"
     }
 
     fn open_transactions(pool: &Pool<Self>) -> BoxFuture<'_, i64> {
@@ -223,8 +210,7 @@ impl Server for MySql {
 
     in_its_own_sql! {
         insert: "INSERT INTO item (id) VALUES (?)",
-        orphan: "INSERT INTO child (id, parent_id) VALUES (?, -1)",
-        sleep: "SELECT SLEEP(? / 1000)"
+        orphan: "INSERT INTO child (id, parent_id) VALUES (?, -1)"
     }
 
     fn open_transactions(pool: &Pool<Self>) -> BoxFuture<'_, i64> {

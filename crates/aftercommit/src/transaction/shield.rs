@@ -1,0 +1,50 @@
+//! A future that goes on when the caller stops waiting.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use futures_core::future::BoxFuture;
+use tokio::runtime::Handle;
+use tracing::Instrument;
+
+/// Runs in its caller's task for as long as the caller waits, and on a task of its own from then on.
+///
+/// The work is begun with the first poll; before that, dropping it does nothing. Compared with a task from the
+/// start this costs nothing as long as nobody leaves: waking another thread for each BEGIN and each COMMIT took a
+/// third of the throughput of one client on a machine with two cores.
+pub(crate) struct Shield<T: Send + 'static> {
+    work: Option<BoxFuture<'static, T>>,
+    begun: bool,
+    runtime: Handle,
+}
+
+impl<T: Send + 'static> Shield<T> {
+    /// Must be called on a runtime of tokio, as everything that talks to a database must.
+    pub(crate) fn new(work: impl Future<Output = T> + Send + 'static) -> Self {
+        Self { work: Some(Box::pin(work)), begun: false, runtime: Handle::current() }
+    }
+}
+
+impl<T: Send + 'static> Future for Shield<T> {
+    type Output = T;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<T> {
+        self.begun = true;
+        let Some(work) = self.work.as_mut() else { return Poll::Pending };
+        let polled = work.as_mut().poll(context);
+        if polled.is_ready() {
+            self.work = None;
+        }
+        polled
+    }
+}
+
+impl<T: Send + 'static> Drop for Shield<T> {
+    fn drop(&mut self) {
+        // A panic in the work itself is not to be continued.
+        if let (Some(work), true, false) = (self.work.take(), self.begun, std::thread::panicking()) {
+            self.runtime.spawn(work.in_current_span());
+        }
+    }
+}
