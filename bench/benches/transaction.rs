@@ -16,10 +16,16 @@ const CLIENTS: usize = 4;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let runtime = aftercommit_bench::runtime();
-    println!("{:<22} {:>12} {:>12} {:>8} {:>16}", "", "sqlx/s", "atomic/s", "ratio", "of the rounds");
+    println!(
+        "{:<22} {:>12} {:>12} {:>8} {:>16}",
+        "", "sqlx/s", "atomic/s", "ratio", "of the rounds"
+    );
 
     let directory = tempfile::tempdir()?;
-    let sqlite = format!("sqlite://{}?mode=rwc", directory.path().join("bench.db").display());
+    let sqlite = format!(
+        "sqlite://{}?mode=rwc",
+        directory.path().join("bench.db").display()
+    );
     runtime.block_on(async {
         // One client: SQLite has one writer, and waiting for its lock is not what is measured.
         let db: Db<Sqlite> = Db::connect(&sqlite).await?;
@@ -28,23 +34,57 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let postgres = PostgresServer::start()?;
     runtime.block_on(async {
-        let pool = PoolOptions::new().max_connections(8).connect(&postgres.url("postgres")).await?;
+        let pool = PoolOptions::new()
+            .max_connections(8)
+            .connect(&postgres.url("postgres"))
+            .await?;
         let db = Db::<Postgres>::new(pool);
         postgres::compare("PostgreSQL", db.clone(), Options::new(), CLIENTS, 200).await?;
-        postgres::compare("  without lookup", db.clone(), Options::new().without_lookup(), CLIENTS, 200).await?;
+        postgres::compare(
+            "  without lookup",
+            db.clone(),
+            Options::new().without_lookup(),
+            CLIENTS,
+            200,
+        )
+        .await?;
         postgres::compare("PostgreSQL, 1 client", db.clone(), Options::new(), 1, 200).await?;
-        postgres::compare("  without lookup", db, Options::new().without_lookup(), 1, 200).await
+        postgres::compare(
+            "  without lookup",
+            db,
+            Options::new().without_lookup(),
+            1,
+            200,
+        )
+        .await
     })?;
 
     let mariadb = MariaDb::start()?;
     runtime.block_on(async {
-        let pool = PoolOptions::new().max_connections(8).connect(&mariadb.url("test")).await?;
+        let pool = PoolOptions::new()
+            .max_connections(8)
+            .connect(&mariadb.url("test"))
+            .await?;
         let db = Db::<MySql>::new(pool);
         db.migrate().await?;
         mysql::compare("MariaDB", db.clone(), Options::new(), CLIENTS, 200).await?;
-        mysql::compare("  without lookup", db.clone(), Options::new().without_lookup(), CLIENTS, 200).await?;
+        mysql::compare(
+            "  without lookup",
+            db.clone(),
+            Options::new().without_lookup(),
+            CLIENTS,
+            200,
+        )
+        .await?;
         mysql::compare("MariaDB, 1 client", db.clone(), Options::new(), 1, 200).await?;
-        mysql::compare("  without lookup", db, Options::new().without_lookup(), 1, 200).await
+        mysql::compare(
+            "  without lookup",
+            db,
+            Options::new().without_lookup(),
+            1,
+            200,
+        )
+        .await
     })
 }
 
@@ -101,13 +141,18 @@ macro_rules! on {
                 each: usize,
             ) -> Result<(), Box<dyn std::error::Error>> {
                 sqlx::query($create).execute(db.pool()).await?;
-                let (mut ratios, mut plain_rates, mut atomic_rates) = (Vec::new(), Vec::new(), Vec::new());
+                let (mut ratios, mut plain_rates, mut atomic_rates) =
+                    (Vec::new(), Vec::new(), Vec::new());
                 let pool = db.pool().clone();
                 let plain = move || {
                     let pool = pool.clone();
                     async move {
                         let mut tx = pool.begin().await.expect("begun");
-                        sqlx::query($insert).bind(7_i64).execute(&mut *tx).await.expect("inserted");
+                        sqlx::query($insert)
+                            .bind(7_i64)
+                            .execute(&mut *tx)
+                            .await
+                            .expect("inserted");
                         tx.commit().await.expect("committed");
                     }
                 };

@@ -6,11 +6,17 @@ use tokio::runtime::Runtime;
 
 /// A runtime as a small service has it.
 pub fn runtime() -> Runtime {
-    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime")
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .expect("a runtime")
 }
 
 /// SQLite in memory, with receivers.
 pub fn in_memory(runtime: &Runtime, signals: Signals<Sqlite>) -> Db<Sqlite> {
-    let db = runtime.block_on(Db::connect("sqlite::memory:")).expect("memory");
+    let db = runtime
+        .block_on(Db::connect("sqlite::memory:"))
+        .expect("memory");
     db.with_signals(signals)
 }

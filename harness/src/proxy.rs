@@ -93,7 +93,11 @@ impl Proxy {
     pub fn cut_on(&self, cut: Cut, needle: &[u8]) -> impl Future<Output = ()> + Send + use<> {
         let mut fired = self.shared.fired.subscribe();
         fired.mark_unchanged();
-        *self.shared.armed.lock().unwrap_or_else(PoisonError::into_inner) = Some((cut, needle.to_vec()));
+        *self
+            .shared
+            .armed
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = Some((cut, needle.to_vec()));
         async move {
             // The sender lives as long as the proxy; without it nothing can fire any more.
             let _: Result<(), watch::error::RecvError> = fired.changed().await;
@@ -102,7 +106,11 @@ impl Proxy {
 
     /// Takes back a cut that has not fired.
     pub fn disarm(&self) {
-        *self.shared.armed.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        *self
+            .shared
+            .armed
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     /// Cuts all connections that are open, and returns when they are.
@@ -124,7 +132,9 @@ impl Shared {
     fn triggered(&self, sent: &[u8]) -> Option<Cut> {
         let mut armed = self.armed.lock().unwrap_or_else(PoisonError::into_inner);
         let (cut, needle) = armed.as_ref()?;
-        let found = sent.windows(needle.len()).any(|window| window == needle.as_slice());
+        let found = sent
+            .windows(needle.len())
+            .any(|window| window == needle.as_slice());
         let cut = found.then_some(*cut)?;
         *armed = None;
         Some(cut)
@@ -136,7 +146,9 @@ impl Shared {
 }
 
 async fn serve(client: TcpStream, port: u16, shared: Arc<Shared>) {
-    let Ok(server) = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await else { return };
+    let Ok(server) = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await else {
+        return;
+    };
     // Small packets must not wait for each other.
     let _: (io::Result<()>, io::Result<()>) = (client.set_nodelay(true), server.set_nodelay(true));
     let mut cut_all = shared.cut_all.subscribe();
@@ -162,7 +174,9 @@ async fn relay(client: TcpStream, server: TcpStream, shared: &Shared) -> io::Res
             triggered = &mut asks => triggered?,
         }
     };
-    let Some((cut, bytes)) = cut else { return Ok(()) };
+    let Some((cut, bytes)) = cut else {
+        return Ok(());
+    };
     match cut {
         Cut::Before => {}
         Cut::SwallowAnswer | Cut::AfterAnswer => {

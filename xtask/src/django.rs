@@ -16,9 +16,24 @@ pub(crate) fn python() -> Result<PathBuf> {
         return Ok(python);
     }
     println!("==> installing {DJANGO} into target/django");
-    check(Command::new("python3").args(["-m", "venv"]).arg(&environment), "python3 -m venv failed")?;
-    let pip = ["-m", "pip", "install", "-q", "--disable-pip-version-check", DJANGO];
-    check(Command::new(&python).args(pip), "pip could not install Django: is there a way to a package index?")?;
+    check(
+        Command::new("python3")
+            .args(["-m", "venv"])
+            .arg(&environment),
+        "python3 -m venv failed",
+    )?;
+    let pip = [
+        "-m",
+        "pip",
+        "install",
+        "-q",
+        "--disable-pip-version-check",
+        DJANGO,
+    ];
+    check(
+        Command::new(&python).args(pip),
+        "pip could not install Django: is there a way to a package index?",
+    )?;
     Ok(python)
 }
 
@@ -28,5 +43,9 @@ fn has_django(python: &PathBuf) -> bool {
 }
 
 fn check(command: &mut Command, otherwise: &str) -> Result<()> {
-    if command.status()?.success() { Ok(()) } else { Err(otherwise.into()) }
+    if command.status()?.success() {
+        Ok(())
+    } else {
+        Err(otherwise.into())
+    }
 }

@@ -2,7 +2,11 @@
 //!
 //! `cargo xtask test --only tests` leaves out formatting, lints and documentation. `cargo xtask long` is the long
 //! run of the fault suites, whose results are in `docs/reliability.md`.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool talks to its user")]
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command line tool talks to its user"
+)]
 
 mod django;
 mod prerequisites;
@@ -68,6 +72,10 @@ fn test(lints: bool, long: bool) -> Result<bool> {
     for complaint in &complaints {
         println!("error: {complaint}");
     }
-    println!("{} passed, {} failed", tally.passed(), tally.failed() + complaints.len());
+    println!(
+        "{} passed, {} failed",
+        tally.passed(),
+        tally.failed() + complaints.len()
+    );
     Ok(passed.is_ok() && complaints.is_empty() && tally.failed() == 0)
 }

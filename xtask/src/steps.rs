@@ -17,10 +17,23 @@ pub(crate) struct Step {
 
 impl Step {
     pub(crate) const LINTS: &'static [Step] = &[
-        Step { name: "formatting", arguments: &["fmt", "--all", "--check"], environment: &[] },
+        Step {
+            name: "formatting",
+            arguments: &["fmt", "--all", "--check"],
+            environment: &[],
+        },
         Step {
             name: "lints",
-            arguments: &["clippy", "-q", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"],
+            arguments: &[
+                "clippy",
+                "-q",
+                "--workspace",
+                "--all-targets",
+                "--all-features",
+                "--",
+                "-D",
+                "warnings",
+            ],
             environment: &[],
         },
         Step {
@@ -30,21 +43,38 @@ impl Step {
         },
     ];
 
-    pub(crate) const TESTS: Step =
-        Step { name: "tests", arguments: &["test", "--workspace", "--all-features", "--no-fail-fast"], environment: &[] };
+    pub(crate) const TESTS: Step = Step {
+        name: "tests",
+        arguments: &["test", "--workspace", "--all-features", "--no-fail-fast"],
+        environment: &[],
+    };
 
     pub(crate) const LONG: Step = Step {
         name: "the long run of the fault suites",
         arguments: &[
-            "test", "--release", "-p", "aftercommit", "--all-features", "--test", "it", "--", "--nocapture",
-            "--test-threads=2", "cancel::", "faults::",
+            "test",
+            "--release",
+            "-p",
+            "aftercommit",
+            "--all-features",
+            "--test",
+            "it",
+            "--",
+            "--nocapture",
+            "--test-threads=2",
+            "cancel::",
+            "faults::",
         ],
         environment: &[],
     };
 }
 
 /// Runs a step, shows what it prints, and hands each line on.
-pub(crate) fn run(step: &Step, environment: &Environment, mut line_read: impl FnMut(&str)) -> Result<()> {
+pub(crate) fn run(
+    step: &Step,
+    environment: &Environment,
+    mut line_read: impl FnMut(&str),
+) -> Result<()> {
     println!("==> {}", step.name);
     let began = Instant::now();
     let mut child = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
@@ -62,6 +92,14 @@ pub(crate) fn run(step: &Step, environment: &Environment, mut line_read: impl Fn
         }
     }
     let status = child.wait()?;
-    println!("==> {}: {status} after {:.0} s", step.name, began.elapsed().as_secs_f64());
-    if status.success() { Ok(()) } else { Err(format!("{} failed", step.name).into()) }
+    println!(
+        "==> {}: {status} after {:.0} s",
+        step.name,
+        began.elapsed().as_secs_f64()
+    );
+    if status.success() {
+        Ok(())
+    } else {
+        Err(format!("{} failed", step.name).into())
+    }
 }

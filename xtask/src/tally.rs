@@ -21,7 +21,12 @@ pub(crate) struct Tally {
 impl Tally {
     /// Reads one line of the output, such as `test commit::mysql::a_hook_dies ... ok`.
     pub(crate) fn read(&mut self, line: &str) {
-        let Some((name, outcome)) = line.strip_prefix("test ").and_then(|line| line.split_once(" ... ")) else { return };
+        let Some((name, outcome)) = line
+            .strip_prefix("test ")
+            .and_then(|line| line.split_once(" ... "))
+        else {
+            return;
+        };
         let name = name.trim_end_matches(" - should panic");
         match outcome.split_whitespace().next() {
             Some("ok") => self.passed += 1,
@@ -33,13 +38,19 @@ impl Tally {
             return;
         }
         let segments: Vec<&str> = name.split("::").collect();
-        match DATABASES.into_iter().find(|database| segments.contains(database)) {
+        match DATABASES
+            .into_iter()
+            .find(|database| segments.contains(database))
+        {
             Some(database) if name.contains("::tests::") || segments[0] == "store" => {
                 let _ = database;
                 self.without_database += 1;
             }
             Some(database) => {
-                let rest: Vec<&str> = segments.into_iter().filter(|segment| *segment != database).collect();
+                let rest: Vec<&str> = segments
+                    .into_iter()
+                    .filter(|segment| *segment != database)
+                    .collect();
                 self.on.entry(database).or_default().insert(rest.join("::"));
             }
             None => self.without_database += 1,
@@ -56,9 +67,17 @@ impl Tally {
 
     /// What should have run and did not.
     pub(crate) fn complaints(&self) -> Vec<String> {
-        let mut complaints: Vec<String> =
-            self.ignored.iter().map(|name| format!("{name} was ignored: a test that cannot run must fail")).collect();
-        let all: BTreeSet<&String> = self.on.values().flatten().filter(|name| !is_for_one(name)).collect();
+        let mut complaints: Vec<String> = self
+            .ignored
+            .iter()
+            .map(|name| format!("{name} was ignored: a test that cannot run must fail"))
+            .collect();
+        let all: BTreeSet<&String> = self
+            .on
+            .values()
+            .flatten()
+            .filter(|name| !is_for_one(name))
+            .collect();
         for database in DATABASES {
             let ran = self.on.get(database);
             if ran.is_none_or(BTreeSet::is_empty) {
@@ -77,14 +96,20 @@ impl Tally {
 
 /// A test of something that only one database has says so at the end of its name.
 fn is_for_one(name: &str) -> bool {
-    DATABASES.iter().any(|database| name.ends_with(&format!("_only_on_{database}")))
+    DATABASES
+        .iter()
+        .any(|database| name.ends_with(&format!("_only_on_{database}")))
 }
 
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "tests that ran:")?;
         for database in DATABASES {
-            writeln!(f, "  on {database:<9} {:>5}", self.on.get(database).map_or(0, BTreeSet::len))?;
+            writeln!(
+                f,
+                "  on {database:<9} {:>5}",
+                self.on.get(database).map_or(0, BTreeSet::len)
+            )?;
         }
         writeln!(f, "  no database  {:>5}", self.without_database)?;
         writeln!(f, "  documentation{:>5}", self.doc_tests)
@@ -111,8 +136,14 @@ mod tests {
             "test commit::mysql::another ... ok",
         ]);
         let complaints = tally.complaints();
-        assert!(complaints.contains(&"commit::a_hook_runs did not run on mysql".to_owned()), "{complaints:?}");
-        assert!(complaints.contains(&"commit::another did not run on sqlite".to_owned()), "{complaints:?}");
+        assert!(
+            complaints.contains(&"commit::a_hook_runs did not run on mysql".to_owned()),
+            "{complaints:?}"
+        );
+        assert!(
+            complaints.contains(&"commit::another did not run on sqlite".to_owned()),
+            "{complaints:?}"
+        );
     }
 
     #[test]

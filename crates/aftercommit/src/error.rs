@@ -70,7 +70,9 @@ pub struct Error {
 
 impl Error {
     pub(crate) fn new(kind: Kind) -> Self {
-        Self { kind: Box::new(kind) }
+        Self {
+            kind: Box::new(kind),
+        }
     }
 
     /// On its way through sqlx, whose executors have a fixed error type.

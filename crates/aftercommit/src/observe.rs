@@ -154,7 +154,8 @@ impl fmt::Debug for Observers {
 fn count(event: &Event<'_>) {
     match event {
         Event::Committed { age, .. } => {
-            metrics::counter!("aftercommit_transactions_total", "outcome" => "committed").increment(1);
+            metrics::counter!("aftercommit_transactions_total", "outcome" => "committed")
+                .increment(1);
             metrics::histogram!("aftercommit_transaction_seconds").record(*age);
         }
         Event::NotCommitted { age, error, .. } => {
@@ -164,12 +165,21 @@ fn count(event: &Event<'_>) {
             metrics::histogram!("aftercommit_transaction_seconds").record(*age);
         }
         Event::HookEnded(hook) => {
-            let outcome = if hook.result.is_ok() { "done" } else { "failed" };
+            let outcome = if hook.result.is_ok() {
+                "done"
+            } else {
+                "failed"
+            };
             metrics::counter!("aftercommit_hooks_total", "outcome" => outcome).increment(1);
             metrics::histogram!("aftercommit_hook_seconds").record(hook.took);
         }
-        Event::ReceiverFailed { signal, receiver, .. } => {
-            let labels = [("signal", (*signal).to_owned()), ("receiver", (*receiver).to_owned())];
+        Event::ReceiverFailed {
+            signal, receiver, ..
+        } => {
+            let labels = [
+                ("signal", (*signal).to_owned()),
+                ("receiver", (*receiver).to_owned()),
+            ];
             metrics::counter!("aftercommit_receiver_failures_total", &labels).increment(1);
         }
         _ => {}
@@ -189,7 +199,10 @@ fn log(event: &Event<'_>) {
             }
         }
         Event::CutCommitResolved { committed } => {
-            tracing::warn!(?committed, "the connection was lost during COMMIT; the server was asked");
+            tracing::warn!(
+                ?committed,
+                "the connection was lost during COMMIT; the server was asked"
+            );
         }
         Event::LongTransaction { place, age } => {
             tracing::warn!(%place, ?age, "a transaction is open for long: move slow work behind its commit");
@@ -201,10 +214,18 @@ fn log(event: &Event<'_>) {
                 tracing::debug!(%error, "the error of the hook");
             }
         }
-        Event::HookSlow { name, place, budget } => {
+        Event::HookSlow {
+            name,
+            place,
+            budget,
+        } => {
             tracing::warn!(name, %place, ?budget, "a hook is slow and keeps its caller waiting");
         }
-        Event::ReceiverFailed { signal, receiver, error } => {
+        Event::ReceiverFailed {
+            signal,
+            receiver,
+            error,
+        } => {
             tracing::warn!(signal, receiver, "a receiver failed");
             tracing::debug!(%error, "the error of the receiver");
         }

@@ -30,7 +30,11 @@ async fn server() -> (u16, tokio::sync::mpsc::UnboundedReceiver<String>) {
 }
 
 async fn ask(stream: &mut BufReader<TcpStream>, line: &str) -> Option<String> {
-    stream.get_mut().write_all(format!("{line}\n").as_bytes()).await.ok()?;
+    stream
+        .get_mut()
+        .write_all(format!("{line}\n").as_bytes())
+        .await
+        .ok()?;
     let mut answer = String::new();
     match stream.read_line(&mut answer).await {
         Ok(0) | Err(_) => None,
@@ -39,7 +43,11 @@ async fn ask(stream: &mut BufReader<TcpStream>, line: &str) -> Option<String> {
 }
 
 async fn client(proxy: &Proxy) -> BufReader<TcpStream> {
-    BufReader::new(TcpStream::connect((Ipv4Addr::LOCALHOST, proxy.port())).await.unwrap())
+    BufReader::new(
+        TcpStream::connect((Ipv4Addr::LOCALHOST, proxy.port()))
+            .await
+            .unwrap(),
+    )
 }
 
 #[tokio::test]

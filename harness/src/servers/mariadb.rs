@@ -22,10 +22,14 @@ pub struct MariaDb {
 
 /// Where the server's program is.
 pub fn find_mariadb() -> Option<PathBuf> {
-    ["/usr/sbin/mariadbd", "/usr/sbin/mysqld", "/usr/libexec/mariadbd"]
-        .into_iter()
-        .map(PathBuf::from)
-        .find(|path| path.exists())
+    [
+        "/usr/sbin/mariadbd",
+        "/usr/sbin/mysqld",
+        "/usr/libexec/mariadbd",
+    ]
+    .into_iter()
+    .map(PathBuf::from)
+    .find(|path| path.exists())
 }
 
 impl MariaDb {
@@ -35,20 +39,39 @@ impl MariaDb {
     ///
     /// The programs are missing, or the server does not start; the text says what it said.
     pub fn start() -> io::Result<Self> {
-        let program =
-            find_mariadb().ok_or_else(|| Error::other("MariaDB is missing: apt-get install mariadb-server"))?;
-        let directory = tempfile::Builder::new().prefix("aftercommit-mariadb-").tempdir()?;
+        let program = find_mariadb()
+            .ok_or_else(|| Error::other("MariaDB is missing: apt-get install mariadb-server"))?;
+        let directory = tempfile::Builder::new()
+            .prefix("aftercommit-mariadb-")
+            .tempdir()?;
         give(USER, directory.path())?;
         run(as_user(USER, "mariadb-install-db")
             .arg("--no-defaults")
-            .arg(format!("--datadir={}", directory.path().join("data").display()))
+            .arg(format!(
+                "--datadir={}",
+                directory.path().join("data").display()
+            ))
             .args(["--auth-root-authentication-method=normal", "--skip-test-db"])
             .current_dir("/"))?;
-        let mut server = Self { program, directory, port: free_port()?, process: None };
+        let mut server = Self {
+            program,
+            directory,
+            port: free_port()?,
+            process: None,
+        };
         server.start_again()?;
         let create = "CREATE DATABASE test CHARACTER SET utf8mb4";
-        run(Command::new("mariadb")
-            .args(["--no-defaults", "-h", "127.0.0.1", "-u", "root", "-P", &server.port.to_string(), "-e", create]))?;
+        run(Command::new("mariadb").args([
+            "--no-defaults",
+            "-h",
+            "127.0.0.1",
+            "-u",
+            "root",
+            "-P",
+            &server.port.to_string(),
+            "-e",
+            create,
+        ]))?;
         Ok(server)
     }
 
@@ -69,7 +92,11 @@ impl MariaDb {
             .arg(format!("--socket={}", directory.join("socket").display()))
             .arg(format!("--pid-file={}", directory.join("pid").display()))
             .arg(format!("--port={}", self.port))
-            .args(["--bind-address=127.0.0.1", "--max-connections=300", "--character-set-server=utf8mb4"])
+            .args([
+                "--bind-address=127.0.0.1",
+                "--max-connections=300",
+                "--character-set-server=utf8mb4",
+            ])
             .current_dir("/")
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -109,7 +136,10 @@ impl MariaDb {
     }
 
     fn end(&mut self, how: &str) -> io::Result<()> {
-        let mut child = self.process.take().ok_or_else(|| Error::other("MariaDB is not running"))?;
+        let mut child = self
+            .process
+            .take()
+            .ok_or_else(|| Error::other("MariaDB is not running"))?;
         signal(&child, how)?;
         child.wait().map(drop)
     }

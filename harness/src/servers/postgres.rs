@@ -28,7 +28,10 @@ pub fn find_postgres() -> Option<PathBuf> {
             let entry = entry.ok()?;
             let version = entry.file_name().to_str()?.parse().ok()?;
             let programs = entry.path().join("bin");
-            programs.join("postgres").exists().then_some((version, programs))
+            programs
+                .join("postgres")
+                .exists()
+                .then_some((version, programs))
         })
         .collect();
     found.sort();
@@ -42,16 +45,32 @@ impl Postgres {
     ///
     /// The programs are missing, or the server does not start; the text says what it said.
     pub fn start() -> io::Result<Self> {
-        let programs =
-            find_postgres().ok_or_else(|| Error::other("PostgreSQL is missing: apt-get install postgresql"))?;
-        let directory = tempfile::Builder::new().prefix("aftercommit-postgres-").tempdir()?;
+        let programs = find_postgres()
+            .ok_or_else(|| Error::other("PostgreSQL is missing: apt-get install postgresql"))?;
+        let directory = tempfile::Builder::new()
+            .prefix("aftercommit-postgres-")
+            .tempdir()?;
         give(USER, directory.path())?;
         run(as_user(USER, programs.join("initdb"))
             .arg("-D")
             .arg(directory.path().join("data"))
-            .args(["-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale", "-N"])
+            .args([
+                "-U",
+                "postgres",
+                "-A",
+                "trust",
+                "-E",
+                "UTF8",
+                "--no-locale",
+                "-N",
+            ])
             .current_dir("/"))?;
-        let mut server = Self { programs, directory, port: free_port()?, process: None };
+        let mut server = Self {
+            programs,
+            directory,
+            port: free_port()?,
+            process: None,
+        };
         server.start_again()?;
         Ok(server)
     }
@@ -70,7 +89,12 @@ impl Postgres {
             .args(["-p", &self.port.to_string()])
             .arg("-k")
             .arg(self.directory.path())
-            .args(["-c", "listen_addresses=127.0.0.1", "-c", "max_connections=200"])
+            .args([
+                "-c",
+                "listen_addresses=127.0.0.1",
+                "-c",
+                "max_connections=200",
+            ])
             .current_dir("/")
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -125,7 +149,10 @@ impl Postgres {
     }
 
     fn end(&mut self, how: &str) -> io::Result<()> {
-        let mut child = self.process.take().ok_or_else(|| Error::other("PostgreSQL is not running"))?;
+        let mut child = self
+            .process
+            .take()
+            .ok_or_else(|| Error::other("PostgreSQL is not running"))?;
         signal(&child, how)?;
         child.wait().map(drop)
     }

@@ -9,7 +9,9 @@ use std::time::{Duration, Instant};
 
 /// A port that nobody listens on now.
 pub(super) fn free_port() -> io::Result<u16> {
-    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
+    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?
+        .local_addr()?
+        .port())
 }
 
 /// A command that runs as `user` if this process is root: database servers refuse to be.
@@ -18,7 +20,9 @@ pub(super) fn as_user(user: &str, program: impl AsRef<OsStr>) -> Command {
         return Command::new(program);
     }
     let mut command = Command::new("setpriv");
-    command.args(["--reuid", user, "--regid", user, "--clear-groups"]).arg(program);
+    command
+        .args(["--reuid", user, "--regid", user, "--clear-groups"])
+        .arg(program);
     command
 }
 
@@ -29,7 +33,11 @@ pub(super) fn is_root() -> bool {
 
 /// Hands a directory to the user that a server runs as.
 pub(super) fn give(user: &str, directory: &Path) -> io::Result<()> {
-    if is_root() { run(Command::new("chown").arg("-R").arg(user).arg(directory)) } else { Ok(()) }
+    if is_root() {
+        run(Command::new("chown").arg("-R").arg(user).arg(directory))
+    } else {
+        Ok(())
+    }
 }
 
 /// Runs a command to its end; what it printed is in the error.
@@ -52,10 +60,14 @@ pub(super) fn wait_for_port(child: &mut Child, port: u16, log: &Path) -> io::Res
         }
         if let Some(status) = child.try_wait()? {
             let said = std::fs::read_to_string(log).unwrap_or_default();
-            return Err(Error::other(format!("the server ended with {status}: {said}")));
+            return Err(Error::other(format!(
+                "the server ended with {status}: {said}"
+            )));
         }
         if Instant::now() > deadline {
-            return Err(Error::other(format!("nothing listens on port {port} after a minute")));
+            return Err(Error::other(format!(
+                "nothing listens on port {port} after a minute"
+            )));
         }
         // There is no event to wait for: the server announces itself by listening.
         std::thread::sleep(Duration::from_millis(10));
@@ -64,5 +76,7 @@ pub(super) fn wait_for_port(child: &mut Child, port: u16, log: &Path) -> io::Res
 
 /// Sends a signal to a process of ours.
 pub(super) fn signal(child: &Child, name: &str) -> io::Result<()> {
-    run(Command::new("kill").arg(format!("-{name}")).arg(child.id().to_string()))
+    run(Command::new("kill")
+        .arg(format!("-{name}"))
+        .arg(child.id().to_string()))
 }

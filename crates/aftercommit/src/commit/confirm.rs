@@ -20,12 +20,18 @@ pub(crate) struct Commit<DB: Dialect> {
 
 impl<DB: Dialect> Commit<DB> {
     /// Commits and runs the hooks. Once called it goes on to its end, even if nobody waits for it.
-    pub(crate) async fn confirm(self, held: Held<DB>, hooks: Vec<Hook>) -> Result<Vec<HookOutcome>, Error> {
+    pub(crate) async fn confirm(
+        self,
+        held: Held<DB>,
+        hooks: Vec<Hook>,
+    ) -> Result<Vec<HookOutcome>, Error> {
         Shield::new(self.run(held, hooks)).await
     }
 
     async fn run(self, mut held: Held<DB>, hooks: Vec<Hook>) -> Result<Vec<HookOutcome>, Error> {
-        self.db.observers().observe(&Event::Control(Control::Commit));
+        self.db
+            .observers()
+            .observe(&Event::Control(Control::Commit));
         let sent = DB::simple(held.conn(), own_sql(self.message())).await;
         match sent {
             // The connection goes back first: a hook may need it when the pool has no other.
@@ -45,14 +51,20 @@ impl<DB: Dialect> Commit<DB> {
     /// What is still owed, the proof that the transaction is alive, and COMMIT: one message.
     fn message(&self) -> String {
         let commit = DB::commit_sql(&self.identity, &self.options);
-        if self.owed.is_empty() { commit } else { owed_sql(&self.owed) + ";\n" + &commit }
+        if self.owed.is_empty() {
+            commit
+        } else {
+            owed_sql(&self.owed) + ";\n" + &commit
+        }
     }
 
     /// COMMIT was answered with an error, or not at all. `Ok` if it is committed all the same.
     async fn look_closer(&self, error: sqlx::Error, held: Held<DB>) -> Result<(), Error> {
         let refused = matches!(error, sqlx::Error::Database(_)) && trouble(&error) != Trouble::Cut;
         if refused {
-            self.db.observers().observe(&Event::Control(Control::RollBack));
+            self.db
+                .observers()
+                .observe(&Event::Control(Control::RollBack));
             close_or_release(held, &self.options).await;
             return Err(self.why_refused(error));
         }
@@ -63,20 +75,26 @@ impl<DB: Dialect> Commit<DB> {
         }
         let patience = self.db.observers().resolve_patience;
         let verdict = DB::resolve(self.db.pool(), &self.identity, &self.facts, patience).await;
-        self.db.observers().observe(&Event::CutCommitResolved { committed: verdict.as_bool() });
+        self.db.observers().observe(&Event::CutCommitResolved {
+            committed: verdict.as_bool(),
+        });
         match verdict {
             Verdict::Committed => Ok(()),
             Verdict::RolledBack => Err(Error::new(Kind::ConnectionLost { source: error })),
-            Verdict::Unknown { why } => {
-                Err(Error::new(Kind::CommitInDoubt { why: why.into(), source: Some(error.into()) }))
-            }
+            Verdict::Unknown { why } => Err(Error::new(Kind::CommitInDoubt {
+                why: why.into(),
+                source: Some(error.into()),
+            })),
         }
     }
 
     fn why_refused(&self, error: sqlx::Error) -> Error {
         let code = error.as_database_error().and_then(|error| error.code());
         if code.as_deref() == Some("25P02") {
-            return Error::new(Kind::Broken { first: "the server had aborted it".into(), conflict: false });
+            return Error::new(Kind::Broken {
+                first: "the server had aborted it".into(),
+                conflict: false,
+            });
         }
         if DB::is_state_mismatch(&error) {
             return Error::new(Kind::StateMismatch { source: error });

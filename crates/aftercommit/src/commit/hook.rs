@@ -47,12 +47,20 @@ pub(crate) struct Hook {
 }
 
 impl Hook {
-    pub(crate) fn new<F, Fut>(name: Option<Arc<str>>, place: &'static Location<'static>, body: F) -> Self
+    pub(crate) fn new<F, Fut>(
+        name: Option<Arc<str>>,
+        place: &'static Location<'static>,
+        body: F,
+    ) -> Self
     where
         F: FnOnce() -> Fut + Send + 'static,
         Fut: Future<Output: HookOutput> + Send + 'static,
     {
-        Self { name, place, body: Box::new(move || Box::pin(async move { body().await.into_result() })) }
+        Self {
+            name,
+            place,
+            body: Box::new(move || Box::pin(async move { body().await.into_result() })),
+        }
     }
 
     pub(crate) async fn call(self) -> Result<(), BoxError> {
@@ -62,6 +70,9 @@ impl Hook {
 
 impl fmt::Debug for Hook {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Hook").field("name", &self.name).field("place", &self.place).finish_non_exhaustive()
+        f.debug_struct("Hook")
+            .field("name", &self.name)
+            .field("place", &self.place)
+            .finish_non_exhaustive()
     }
 }

@@ -18,12 +18,20 @@ pub(crate) async fn run_one(observers: &Observers, hook: Hook) -> HookOutcome {
     let span = tracing::debug_span!("hook", name = name.as_deref(), place = %place);
     let began = Instant::now();
 
-    let mut walled = pin!(AssertUnwindSafe(hook.call()).catch_unwind().instrument(span));
+    let mut walled = pin!(
+        AssertUnwindSafe(hook.call())
+            .catch_unwind()
+            .instrument(span)
+    );
     let budget = observers.hook_budget;
     let ended = match tokio::time::timeout(budget, walled.as_mut()).await {
         Ok(ended) => ended,
         Err(_) => {
-            observers.observe(&Event::HookSlow { name: name.as_deref(), place, budget });
+            observers.observe(&Event::HookSlow {
+                name: name.as_deref(),
+                place,
+                budget,
+            });
             walled.await
         }
     };
@@ -31,11 +39,20 @@ pub(crate) async fn run_one(observers: &Observers, hook: Hook) -> HookOutcome {
     let result = ended.unwrap_or_else(|panic| {
         let what = match &name {
             Some(name) => format!("hook \"{name}\" panicked: {}", panic_text(&*panic)),
-            None => format!("the hook registered at {} panicked: {}", at(place), panic_text(&*panic)),
+            None => format!(
+                "the hook registered at {} panicked: {}",
+                at(place),
+                panic_text(&*panic)
+            ),
         };
         Err(Error::new(Kind::Panicked { what }).into())
     });
-    let outcome = HookOutcome { name, place, took: began.elapsed(), result };
+    let outcome = HookOutcome {
+        name,
+        place,
+        took: began.elapsed(),
+        result,
+    };
     observers.observe(&Event::HookEnded(&outcome));
     outcome
 }
@@ -46,7 +63,10 @@ pub(crate) async fn run_now(observers: Observers, hook: Hook) -> Result<(), Erro
     let task = async move { run_one(&observers, hook).await }.in_current_span();
     match tokio::spawn(task).await {
         Ok(outcome) => outcome.result.map_err(Error::other),
-        Err(_) => Err(Error::new(Kind::RuntimeGone { what: "a hook", after: None })),
+        Err(_) => Err(Error::new(Kind::RuntimeGone {
+            what: "a hook",
+            after: None,
+        })),
     }
 }
 

@@ -15,7 +15,10 @@ use super::{Error, Kind};
 /// An own error in sqlx's clothes.
 pub(crate) fn refused(kind: Kind) -> sqlx::Error {
     let error = Error::new(kind);
-    sqlx::Error::Database(Box::new(Refused { text: error.to_string(), error }))
+    sqlx::Error::Database(Box::new(Refused {
+        text: error.to_string(),
+        error,
+    }))
 }
 
 /// The own error that [`refused`] wrapped, or the foreign one unchanged.
@@ -76,14 +79,23 @@ mod tests {
     #[test]
     fn an_own_error_survives_the_way_through_sqlx() {
         let carried = refused(Kind::NestingTooDeep { limit: 7 });
-        assert_eq!(carried.as_database_error().and_then(|e| e.code()).as_deref(), Some("NESTING_TOO_DEEP"));
+        assert_eq!(
+            carried
+                .as_database_error()
+                .and_then(|e| e.code())
+                .as_deref(),
+            Some("NESTING_TOO_DEEP")
+        );
         assert_eq!(Error::from(carried).code(), Some("NESTING_TOO_DEEP"));
     }
 
     #[test]
     fn a_foreign_error_stays_what_it_is() {
         let error = Error::from(sqlx::Error::RowNotFound);
-        assert!(matches!(error.as_database(), Some(sqlx::Error::RowNotFound)));
+        assert!(matches!(
+            error.as_database(),
+            Some(sqlx::Error::RowNotFound)
+        ));
         assert_eq!(error.code(), None);
     }
 }

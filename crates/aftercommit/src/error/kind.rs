@@ -23,7 +23,10 @@ pub(crate) enum Kind {
     /// The block was left without an error, and rolled back as it had been asked to.
     RolledBack { place: Option<Place> },
     /// Committed or not: nobody knows.
-    CommitInDoubt { why: String, source: Option<BoxError> },
+    CommitInDoubt {
+        why: String,
+        source: Option<BoxError>,
+    },
     /// The connection went away before COMMIT was sent.
     ConnectionLost { source: sqlx::Error },
     /// A durable block inside another block.
@@ -31,7 +34,10 @@ pub(crate) enum Kind {
     /// Options of a transaction given to a nested block.
     OptionNested { option: &'static str },
     /// An option that this database does not have.
-    OptionUnsupported { option: &'static str, database: &'static str },
+    OptionUnsupported {
+        option: &'static str,
+        database: &'static str,
+    },
     /// Blocks nested too deeply.
     NestingTooDeep { limit: usize },
     /// The statement would have ended or begun a transaction behind the block's back.
@@ -41,7 +47,10 @@ pub(crate) enum Kind {
     /// The transaction at the server is not the one that the block began.
     StateMismatch { source: sqlx::Error },
     /// Somebody else holds the lock.
-    Busy { holder: Option<String>, source: sqlx::Error },
+    Busy {
+        holder: Option<String>,
+        source: sqlx::Error,
+    },
     /// Too many hooks in one transaction.
     TooManyHooks { limit: usize },
     /// `on_commit` without a transaction, on a handle that is strict about it.
@@ -49,11 +58,19 @@ pub(crate) enum Kind {
     /// Signals that send signals, without an end.
     SignalRecursion { signal: &'static str, limit: usize },
     /// Two receivers of one name.
-    DuplicateReceiver { signal: &'static str, name: String, first: Place, second: Place },
+    DuplicateReceiver {
+        signal: &'static str,
+        name: String,
+        first: Place,
+        second: Place,
+    },
     /// A statement was left half-way and its answer is not known.
     Panicked { what: String },
     /// The runtime ended while a task of ours was at work.
-    RuntimeGone { what: &'static str, after: Option<Duration> },
+    RuntimeGone {
+        what: &'static str,
+        after: Option<Duration>,
+    },
 }
 
 impl Kind {
@@ -86,10 +103,12 @@ impl Kind {
             // The text of these is the error's own; its source is the next one down.
             Kind::Database(error) => error.source(),
             Kind::Other(error) => error.source(),
-            Kind::CommitInDoubt { source, .. } => source.as_deref().map(|e| e as &(dyn StdError + 'static)),
-            Kind::ConnectionLost { source } | Kind::StateMismatch { source } | Kind::Busy { source, .. } => {
-                Some(source)
+            Kind::CommitInDoubt { source, .. } => {
+                source.as_deref().map(|e| e as &(dyn StdError + 'static))
             }
+            Kind::ConnectionLost { source }
+            | Kind::StateMismatch { source }
+            | Kind::Busy { source, .. } => Some(source),
             _ => None,
         }
     }

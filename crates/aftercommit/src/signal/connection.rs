@@ -16,8 +16,17 @@ pub struct Connection<DB: Dialect> {
 }
 
 impl<DB: Dialect> Connection<DB> {
-    pub(super) fn new<S: Send + Sync + 'static>(signals: Signals<DB>, name: Arc<str>, number: u64) -> Self {
-        Self { signals, name, number, disconnect: Signals::disconnect_number::<S> }
+    pub(super) fn new<S: Send + Sync + 'static>(
+        signals: Signals<DB>,
+        name: Arc<str>,
+        number: u64,
+    ) -> Self {
+        Self {
+            signals,
+            name,
+            number,
+            disconnect: Signals::disconnect_number::<S>,
+        }
     }
 
     /// Disconnects the receiver, and returns whether it was connected still.
@@ -45,7 +54,9 @@ impl<DB: Dialect> Drop for Scoped<DB> {
 
 impl<DB: Dialect> fmt::Debug for Connection<DB> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Connection").field("name", &self.name).finish_non_exhaustive()
+        f.debug_struct("Connection")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
     }
 }
 

@@ -1,11 +1,13 @@
-//! The forms that a `during` receiver can have.
+//! The forms that a receiver can have.
 
 use std::future::Future;
+use std::sync::Arc;
 
 use futures_core::future::BoxFuture;
 use futures_util::FutureExt;
 
-use crate::error::{Error, Result};
+use crate::commit::HookOutput;
+use crate::error::{BoxError, Error, Result};
 use crate::store::Dialect;
 use crate::transaction::Tx;
 
@@ -40,7 +42,29 @@ pub trait During<DB: Dialect, S, Form>: Send + Sync + 'static {
     fn call<'a>(&'a self, tx: Option<&'a mut Tx<DB>>, signal: &'a S) -> BoxFuture<'a, Result<()>>;
 }
 
-/// Names of the forms; see [`During`].
+/// A receiver that runs once the transaction was committed.
+///
+/// Implemented by functions and closures of two forms:
+///
+/// | form | may return |
+/// | --- | --- |
+/// | `async fn(&S) -> Result<()>` | the form of a `during` receiver without a transaction: nothing changes but the word |
+/// | `Fn(Arc<S>) -> Future` | nothing, or a result with any error |
+///
+/// A receiver that needs something of the program's takes it as its first argument, see [`with_state`]; a closure of
+/// the second form may also capture it.
+#[diagnostic::on_unimplemented(
+    message = "this is not an `after_commit` receiver of `{S}`",
+    label = "cannot receive `{S}` after its commit",
+    note = "write `async fn name(signal: &{S}) -> aftercommit::Result<()>`, or `|signal: Arc<{S}>| async move {{ … }}`",
+    note = "it gets no transaction, because that has ended: open one with `db.atomic` where it needs one"
+)]
+pub trait AfterCommit<S, Form>: Send + Sync + 'static {
+    /// Calls it. The future owns what it needs.
+    fn call(self: Arc<Self>, signal: Arc<S>) -> BoxFuture<'static, Result<(), BoxError>>;
+}
+
+/// Names of the forms; see [`During`] and [`AfterCommit`].
 pub mod form {
     /// Takes the transaction.
     #[derive(Debug)]
@@ -53,6 +77,10 @@ pub mod form {
     /// Takes the signal only.
     #[derive(Debug)]
     pub enum SignalOnly {}
+
+    /// Takes a share of the signal.
+    #[derive(Debug)]
+    pub enum Shared {}
 
     /// One of the others, behind a value of the program's.
     #[derive(Debug)]
@@ -184,7 +212,9 @@ where
     const NEEDS_TRANSACTION: bool = true;
 
     fn call<'a>(&'a self, tx: Option<&'a mut Tx<DB>>, signal: &'a S) -> BoxFuture<'a, Result<()>> {
-        tx.map_or_else(without_transaction, |tx| (self.receiver)(&self.state, tx, signal).boxed())
+        tx.map_or_else(without_transaction, |tx| {
+            (self.receiver)(&self.state, tx, signal).boxed()
+        })
     }
 }
 
@@ -193,7 +223,10 @@ where
     DB: Dialect,
     S: Send + Sync + 'static,
     T: Send + Sync + 'static,
-    F: for<'c, 't, 's> AsyncCall3<&'c T, Option<&'t mut Tx<DB>>, &'s S, Fut: Send> + Send + Sync + 'static,
+    F: for<'c, 't, 's> AsyncCall3<&'c T, Option<&'t mut Tx<DB>>, &'s S, Fut: Send>
+        + Send
+        + Sync
+        + 'static,
 {
     const NEEDS_TRANSACTION: bool = false;
 
@@ -213,5 +246,43 @@ where
 
     fn call<'a>(&'a self, _tx: Option<&'a mut Tx<DB>>, signal: &'a S) -> BoxFuture<'a, Result<()>> {
         (self.receiver)(&self.state, signal).boxed()
+    }
+}
+
+impl<S, F, Fut> AfterCommit<S, form::Shared> for F
+where
+    S: Send + Sync + 'static,
+    F: Fn(Arc<S>) -> Fut + Send + Sync + 'static,
+    Fut: Future<Output: HookOutput> + Send + 'static,
+{
+    fn call(self: Arc<Self>, signal: Arc<S>) -> BoxFuture<'static, Result<(), BoxError>> {
+        let running = self(signal);
+        async move { running.await.into_result() }.boxed()
+    }
+}
+
+impl<S, F> AfterCommit<S, form::SignalOnly> for F
+where
+    S: Send + Sync + 'static,
+    F: for<'s> AsyncCall1<&'s S, Fut: Send> + Send + Sync + 'static,
+{
+    fn call(self: Arc<Self>, signal: Arc<S>) -> BoxFuture<'static, Result<(), BoxError>> {
+        async move { self(&signal).await.map_err(BoxError::from) }.boxed()
+    }
+}
+
+impl<S, T, F> AfterCommit<S, form::WithState<form::SignalOnly>> for WithState<T, F>
+where
+    S: Send + Sync + 'static,
+    T: Send + Sync + 'static,
+    F: for<'c, 's> AsyncCall2<&'c T, &'s S, Fut: Send> + Send + Sync + 'static,
+{
+    fn call(self: Arc<Self>, signal: Arc<S>) -> BoxFuture<'static, Result<(), BoxError>> {
+        async move {
+            (self.receiver)(&self.state, &signal)
+                .await
+                .map_err(BoxError::from)
+        }
+        .boxed()
     }
 }

@@ -26,7 +26,7 @@ mod registry;
 mod send;
 
 pub use connection::{Connection, Scoped};
-pub use forms::{During, WithState, form, with_state};
+pub use forms::{AfterCommit, During, WithState, form, with_state};
 pub use receiver::{Receiver, ReceiverInfo, When, after_commit, during};
 pub use registry::Signals;
 pub use send::{Response, Responses};

@@ -1,7 +1,6 @@
 //! One receiver: its name, when it runs, and what it listens to.
 
 use std::fmt;
-use std::future::Future;
 use std::marker::PhantomData;
 use std::panic::Location;
 use std::sync::Arc;
@@ -9,8 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use futures_core::future::BoxFuture;
 
-use super::forms::During;
-use crate::commit::HookOutput;
+use super::forms::{AfterCommit, During};
 use crate::error::{BoxError, Result};
 use crate::store::Dialect;
 use crate::transaction::Tx;
@@ -61,7 +59,8 @@ impl<DB: Dialect, S, F: During<DB, S, Form>, Form> InTransaction<DB, S> for Form
     }
 }
 
-pub(super) type Committed<S> = Arc<dyn Fn(Arc<S>) -> BoxFuture<'static, std::result::Result<(), BoxError>> + Send + Sync>;
+pub(super) type Committed<S> =
+    Arc<dyn Fn(Arc<S>) -> BoxFuture<'static, std::result::Result<(), BoxError>> + Send + Sync>;
 
 pub(super) enum Call<DB: Dialect, S> {
     During(Box<dyn InTransaction<DB, S>>),
@@ -95,32 +94,42 @@ where
     F: During<DB, S, Form>,
     Form: 'static,
 {
-    Receiver::new(name.into(), Call::During(Box::new(Formed(receiver, PhantomData))))
+    Receiver::new(
+        name.into(),
+        Call::During(Box::new(Formed(receiver, PhantomData))),
+    )
 }
 
 /// A receiver that runs in memory once the transaction was committed. Its error is reported, and changes nothing.
 ///
 /// Sent without a transaction, it runs at once.
 #[track_caller]
-pub fn after_commit<DB, S, F, Fut>(name: impl Into<Arc<str>>, receiver: F) -> Receiver<DB, S>
+pub fn after_commit<DB, S, F, Form>(name: impl Into<Arc<str>>, receiver: F) -> Receiver<DB, S>
 where
     DB: Dialect,
     S: Send + Sync + 'static,
-    F: Fn(Arc<S>) -> Fut + Send + Sync + 'static,
-    Fut: Future<Output: HookOutput> + Send + 'static,
+    F: AfterCommit<S, Form>,
 {
-    let call = move |signal| -> BoxFuture<'static, _> {
-        let running = receiver(signal);
-        Box::pin(async move { running.await.into_result() })
-    };
-    Receiver::new(name.into(), Call::AfterCommit(Arc::new(call)))
+    let receiver = Arc::new(receiver);
+    Receiver::new(
+        name.into(),
+        Call::AfterCommit(Arc::new(move |signal| Arc::clone(&receiver).call(signal))),
+    )
 }
 
 impl<DB: Dialect, S> Receiver<DB, S> {
     #[track_caller]
     fn new(name: Arc<str>, call: Call<DB, S>) -> Self {
         let number = NUMBERS.fetch_add(1, Ordering::Relaxed);
-        Self { entry: Entry { number, name, place: Location::caller(), call, filter: None } }
+        Self {
+            entry: Entry {
+                number,
+                name,
+                place: Location::caller(),
+                call,
+                filter: None,
+            },
+        }
     }
 
     /// Hears only what passes the filter. Filters of several calls must all pass.
@@ -179,12 +188,18 @@ impl fmt::Display for ReceiverInfo {
             When::During => "during",
             When::AfterCommit => "after commit",
         };
-        write!(f, "{} hears {} {when} (connected at {})", self.name, self.signal, self.place)
+        write!(
+            f,
+            "{} hears {} {when} (connected at {})",
+            self.name, self.signal, self.place
+        )
     }
 }
 
 impl<DB: Dialect, S> fmt::Debug for Receiver<DB, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Receiver").field("name", &self.entry.name).finish_non_exhaustive()
+        f.debug_struct("Receiver")
+            .field("name", &self.entry.name)
+            .finish_non_exhaustive()
     }
 }

@@ -3,16 +3,14 @@
 use std::any::{Any, TypeId, type_name};
 use std::collections::HashMap;
 use std::fmt;
-use std::future::Future;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 
 use arc_swap::{ArcSwap, Cache};
 
 use super::connection::Connection;
-use super::forms::During;
+use super::forms::{AfterCommit, During};
 use super::receiver::{Call, Entry, Receiver, ReceiverInfo, after_commit, during};
-use crate::commit::HookOutput;
 use crate::error::{Error, Kind, Result};
 use crate::store::Dialect;
 
@@ -58,7 +56,9 @@ pub(super) struct List<DB: Dialect, S> {
 impl<DB: Dialect, S> List<DB, S> {
     /// Will a receiver want the signal after the send?
     pub(super) fn is_kept(&self) -> bool {
-        self.entries.iter().any(|entry| matches!(entry.call, Call::AfterCommit(_)))
+        self.entries
+            .iter()
+            .any(|entry| matches!(entry.call, Call::AfterCommit(_)))
     }
 }
 
@@ -76,7 +76,12 @@ impl<DB: Dialect, S: Send + Sync + 'static> AnyList<DB> for List<DB, S> {
 impl<DB: Dialect> Signals<DB> {
     /// Without receivers.
     pub fn new() -> Self {
-        Self { table: Arc::new(ArcSwap::from_pointee(Table { lists: Lists::default(), order: Vec::new() })) }
+        Self {
+            table: Arc::new(ArcSwap::from_pointee(Table {
+                lists: Lists::default(),
+                order: Vec::new(),
+            })),
+        }
     }
 
     /// Connects a receiver that runs in the transaction of the sender: see [`during`].
@@ -101,11 +106,10 @@ impl<DB: Dialect> Signals<DB> {
     ///
     /// As [`during`](Self::during).
     #[track_caller]
-    pub fn after_commit<S, F, Fut>(self, name: impl Into<Arc<str>>, receiver: F) -> Self
+    pub fn after_commit<S, F, Form>(self, name: impl Into<Arc<str>>, receiver: F) -> Self
     where
         S: Send + Sync + 'static,
-        F: Fn(Arc<S>) -> Fut + Send + Sync + 'static,
-        Fut: Future<Output: HookOutput> + Send + 'static,
+        F: AfterCommit<S, Form>,
     {
         self.with(after_commit(name, receiver))
     }
@@ -116,7 +120,10 @@ impl<DB: Dialect> Signals<DB> {
     ///
     /// As [`during`](Self::during).
     #[track_caller]
-    #[expect(clippy::panic, reason = "a chain at start-up has nowhere to put an error; `connect` returns it")]
+    #[expect(
+        clippy::panic,
+        reason = "a chain at start-up has nowhere to put an error; `connect` returns it"
+    )]
     pub fn with<S: Send + Sync + 'static>(self, receiver: Receiver<DB, S>) -> Self {
         if let Err(error) = self.connect(receiver) {
             panic!("{error}");
@@ -131,7 +138,10 @@ impl<DB: Dialect> Signals<DB> {
     /// # Errors
     ///
     /// `DUPLICATE_RECEIVER` if the name is connected to this signal already; nothing has changed then.
-    pub fn connect<S: Send + Sync + 'static>(&self, receiver: Receiver<DB, S>) -> Result<Connection<DB>> {
+    pub fn connect<S: Send + Sync + 'static>(
+        &self,
+        receiver: Receiver<DB, S>,
+    ) -> Result<Connection<DB>> {
         let entry = Arc::new(receiver.entry);
         let mut taken = None;
         self.table.rcu(|table| {
@@ -149,7 +159,11 @@ impl<DB: Dialect> Signals<DB> {
             table.changed::<S>(entries, order)
         });
         match taken {
-            None => Ok(Connection::new::<S>(self.clone(), Arc::clone(&entry.name), entry.number)),
+            None => Ok(Connection::new::<S>(
+                self.clone(),
+                Arc::clone(&entry.name),
+                entry.number,
+            )),
             Some(first) => Err(Error::new(Kind::DuplicateReceiver {
                 signal: type_name::<S>(),
                 name: entry.name.to_string(),
@@ -170,15 +184,32 @@ impl<DB: Dialect> Signals<DB> {
         self.disconnect_where::<S>(|entry| entry.number == number)
     }
 
-    fn disconnect_where<S: Send + Sync + 'static>(&self, which: impl Fn(&Entry<DB, S>) -> bool) -> bool {
+    fn disconnect_where<S: Send + Sync + 'static>(
+        &self,
+        which: impl Fn(&Entry<DB, S>) -> bool,
+    ) -> bool {
         let mut found = false;
         self.table.rcu(|table| {
             found = false;
-            let Some(list) = table.list::<S>() else { return Arc::clone(table) };
-            let Some(gone) = list.entries.iter().find(|entry| which(entry)) else { return Arc::clone(table) };
+            let Some(list) = table.list::<S>() else {
+                return Arc::clone(table);
+            };
+            let Some(gone) = list.entries.iter().find(|entry| which(entry)) else {
+                return Arc::clone(table);
+            };
             found = true;
-            let entries: Vec<_> = list.entries.iter().filter(|entry| entry.number != gone.number).cloned().collect();
-            let order: Vec<_> = table.order.iter().filter(|info| info.number != gone.number).cloned().collect();
+            let entries: Vec<_> = list
+                .entries
+                .iter()
+                .filter(|entry| entry.number != gone.number)
+                .cloned()
+                .collect();
+            let order: Vec<_> = table
+                .order
+                .iter()
+                .filter(|info| info.number != gone.number)
+                .cloned()
+                .collect();
             table.changed::<S>(entries, order)
         });
         found
@@ -191,7 +222,8 @@ impl<DB: Dialect> Signals<DB> {
 
     /// Would anybody hear this?
     pub fn has_receivers<S: Send + Sync + 'static>(&self, signal: &S) -> bool {
-        self.list::<S>().is_some_and(|list| list.entries.iter().any(|entry| entry.hears(signal)))
+        self.list::<S>()
+            .is_some_and(|list| list.entries.iter().any(|entry| entry.hears(signal)))
     }
 
     /// A view that follows changes, cheaper to read than the table itself.
@@ -220,7 +252,11 @@ impl<DB: Dialect> Table<DB> {
         Arc::clone(list).as_any().downcast().ok()
     }
 
-    fn changed<S: Send + Sync + 'static>(&self, entries: Vec<Arc<Entry<DB, S>>>, order: Vec<ReceiverInfo>) -> Arc<Self> {
+    fn changed<S: Send + Sync + 'static>(
+        &self,
+        entries: Vec<Arc<Entry<DB, S>>>,
+        order: Vec<ReceiverInfo>,
+    ) -> Arc<Self> {
         let mut lists = self.lists.clone();
         if entries.is_empty() {
             lists.remove(&TypeId::of::<S>());
@@ -259,12 +295,16 @@ impl<DB: Dialect> Default for Signals<DB> {
 
 impl<DB: Dialect> Clone for Signals<DB> {
     fn clone(&self) -> Self {
-        Self { table: Arc::clone(&self.table) }
+        Self {
+            table: Arc::clone(&self.table),
+        }
     }
 }
 
 impl<DB: Dialect> fmt::Debug for Signals<DB> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.table.load().order.iter().map(ToString::to_string)).finish()
+        f.debug_list()
+            .entries(self.table.load().order.iter().map(ToString::to_string))
+            .finish()
     }
 }

@@ -54,7 +54,9 @@ impl<DB: Dialect> Tx<DB> {
     ///
     /// Receivers that have run have run; the others are not called.
     pub async fn send<S: Send + Sync + 'static>(&mut self, signal: S) -> Result<()> {
-        let Some(list) = self.receivers.list::<S>() else { return Ok(()) };
+        let Some(list) = self.receivers.list::<S>() else {
+            return Ok(());
+        };
         // Only a hook keeps the signal beyond this call.
         if list.is_kept() {
             return self.send_kept(&list, Arc::new(signal)).await;
@@ -66,7 +68,11 @@ impl<DB: Dialect> Tx<DB> {
         Ok(())
     }
 
-    async fn send_kept<S: Send + Sync + 'static>(&mut self, list: &List<DB, S>, signal: Arc<S>) -> Result<()> {
+    async fn send_kept<S: Send + Sync + 'static>(
+        &mut self,
+        list: &List<DB, S>,
+        signal: Arc<S>,
+    ) -> Result<()> {
         let tx = Deeper::new::<S>(self)?;
         for entry in &list.entries {
             if let Call::During(_) = entry.call {
@@ -78,8 +84,14 @@ impl<DB: Dialect> Tx<DB> {
         Ok(())
     }
 
-    async fn call_during<S: Send + Sync + 'static>(&mut self, entry: &Entry<DB, S>, signal: &S) -> Result<()> {
-        let Call::During(receiver) = &entry.call else { return Ok(()) };
+    async fn call_during<S: Send + Sync + 'static>(
+        &mut self,
+        entry: &Entry<DB, S>,
+        signal: &S,
+    ) -> Result<()> {
+        let Call::During(receiver) = &entry.call else {
+            return Ok(());
+        };
         if !self.reaches(entry, signal) {
             return Ok(());
         }
@@ -108,7 +120,9 @@ impl<DB: Dialect> Tx<DB> {
     ///
     /// Receivers that have run have run; one that was running is undone; the others are not called.
     pub async fn send_robust<S: Send + Sync + 'static>(&mut self, signal: S) -> Result<Responses> {
-        let Some(list) = self.db().signals().list::<S>() else { return Ok(Vec::new()) };
+        let Some(list) = self.db().signals().list::<S>() else {
+            return Ok(Vec::new());
+        };
         let signal = Arc::new(signal);
         let tx = Deeper::new::<S>(self)?;
         let mut responses = Vec::with_capacity(list.entries.len());
@@ -118,16 +132,24 @@ impl<DB: Dialect> Tx<DB> {
             }
             let result = match &entry.call {
                 Call::During(receiver) => {
-                    let block = tx.0.atomic(async |tx| contain(entry, receiver.call(Some(tx), &signal)).await);
-                    let result = block.instrument(span(entry).unwrap_or_else(tracing::Span::none)).await;
-                    result.map_err(|error| tell_failure::<DB, S>(tx.0.db().observers(), entry, error))
+                    let block = tx
+                        .0
+                        .atomic(async |tx| contain(entry, receiver.call(Some(tx), &signal)).await);
+                    let result = block
+                        .instrument(span(entry).unwrap_or_else(tracing::Span::none))
+                        .await;
+                    result
+                        .map_err(|error| tell_failure::<DB, S>(tx.0.db().observers(), entry, error))
                 }
                 Call::AfterCommit(_) => {
                     tx.0.push_hook(hook(entry, &signal));
                     Ok(())
                 }
             };
-            responses.push(Response { receiver: Arc::clone(&entry.name), result });
+            responses.push(Response {
+                receiver: Arc::clone(&entry.name),
+                result,
+            });
         }
         Ok(responses)
     }
@@ -141,7 +163,11 @@ impl<DB: Dialect> Tx<DB> {
     /// # Cancel safety
     ///
     /// As for the body.
-    pub async fn muted<T, E, F>(&mut self, receiver: impl Into<Box<str>> + Send, body: F) -> Result<T, E>
+    pub async fn muted<T, E, F>(
+        &mut self,
+        receiver: impl Into<Box<str>> + Send,
+        body: F,
+    ) -> Result<T, E>
     where
         F: for<'r> AsyncFnOnce(&'r mut Tx<DB>) -> Result<T, E>
             + for<'r> crate::AsyncBlock<&'r mut Tx<DB>, Result<T, E>, Fut: Send>
@@ -183,21 +209,30 @@ impl<DB: Dialect> Db<DB> {
     ///
     /// Receivers that have run have run, unless they did so in the transaction, which rolls back.
     pub async fn send<S: Send + Sync + 'static>(&self, signal: S) -> Result<()> {
-        let Some(list) = self.signals().list::<S>() else { return Ok(()) };
+        let Some(list) = self.signals().list::<S>() else {
+            return Ok(());
+        };
         let signal = Arc::new(signal);
         if self.needs_transaction(&list, &signal) {
-            return self.atomic(async |tx| tx.send_kept(&list, signal).await).await;
+            return self
+                .atomic(async |tx| tx.send_kept(&list, signal).await)
+                .await;
         }
         deeper::<S, _>(async {
             for entry in self.hearing(&list, &signal) {
                 match &entry.call {
                     Call::During(receiver) => {
-                        let called = receiver.call(None, &signal).instrument(span(entry).unwrap_or_else(tracing::Span::none));
-                        called.await.map_err(|error| tell_failure::<DB, S>(self.observers(), entry, error))?;
+                        let called = receiver
+                            .call(None, &signal)
+                            .instrument(span(entry).unwrap_or_else(tracing::Span::none));
+                        called.await.map_err(|error| {
+                            tell_failure::<DB, S>(self.observers(), entry, error)
+                        })?;
                     }
                     Call::AfterCommit(_) => {
                         // Reported by the run; the sender has nothing to take back for it.
-                        let _: Result<()> = run_now(self.observers().clone(), hook(entry, &signal)).await;
+                        let _: Result<()> =
+                            run_now(self.observers().clone(), hook(entry, &signal)).await;
                     }
                 }
             }
@@ -218,17 +253,24 @@ impl<DB: Dialect> Db<DB> {
     ///
     /// Receivers that have run have run; the others are not called.
     pub async fn send_robust<S: Send + Sync + 'static>(&self, signal: S) -> Result<Responses> {
-        let Some(list) = self.signals().list::<S>() else { return Ok(Vec::new()) };
+        let Some(list) = self.signals().list::<S>() else {
+            return Ok(Vec::new());
+        };
         let signal = Arc::new(signal);
         deeper::<S, _>(async {
             let mut responses = Vec::with_capacity(list.entries.len());
             for entry in self.hearing(&list, &signal) {
                 let result = match &entry.call {
                     Call::During(receiver) if receiver.needs_transaction() => {
-                        self.atomic(async |tx| contain(entry, receiver.call(Some(tx), &signal)).await).await
+                        self.atomic(async |tx| {
+                            contain(entry, receiver.call(Some(tx), &signal)).await
+                        })
+                        .await
                     }
                     Call::During(receiver) => contain(entry, receiver.call(None, &signal)).await,
-                    Call::AfterCommit(_) => run_now(self.observers().clone(), hook(entry, &signal)).await,
+                    Call::AfterCommit(_) => {
+                        run_now(self.observers().clone(), hook(entry, &signal)).await
+                    }
                 };
                 let result = match (result, &entry.call) {
                     (Err(error), Call::During(_)) => {
@@ -236,7 +278,10 @@ impl<DB: Dialect> Db<DB> {
                     }
                     (result, _) => result,
                 };
-                responses.push(Response { receiver: Arc::clone(&entry.name), result });
+                responses.push(Response {
+                    receiver: Arc::clone(&entry.name),
+                    result,
+                });
             }
             Ok(responses)
         })
@@ -248,20 +293,34 @@ impl<DB: Dialect> Db<DB> {
         list: &'l List<DB, S>,
         signal: &'l S,
     ) -> impl Iterator<Item = &'l Arc<Entry<DB, S>>> {
-        list.entries.iter().filter(move |entry| entry.hears(signal) && !self.is_muted(&entry.name))
+        list.entries
+            .iter()
+            .filter(move |entry| entry.hears(signal) && !self.is_muted(&entry.name))
     }
 
     fn needs_transaction<S: Send + Sync + 'static>(&self, list: &List<DB, S>, signal: &S) -> bool {
-        self.hearing(list, signal).any(|entry| matches!(&entry.call, Call::During(receiver) if receiver.needs_transaction()))
+        self.hearing(list, signal).any(
+            |entry| matches!(&entry.call, Call::During(receiver) if receiver.needs_transaction()),
+        )
     }
 }
 
 /// A receiver's call, with a panic made an error.
-async fn contain<DB: Dialect, S>(entry: &Entry<DB, S>, call: impl Future<Output = Result<()>> + Send) -> Result<()> {
-    AssertUnwindSafe(call).catch_unwind().await.unwrap_or_else(|panic| {
-        let what = format!("receiver \"{}\" panicked: {}", entry.name, panic_text(&*panic));
-        Err(Error::new(Kind::Panicked { what }))
-    })
+async fn contain<DB: Dialect, S>(
+    entry: &Entry<DB, S>,
+    call: impl Future<Output = Result<()>> + Send,
+) -> Result<()> {
+    AssertUnwindSafe(call)
+        .catch_unwind()
+        .await
+        .unwrap_or_else(|panic| {
+            let what = format!(
+                "receiver \"{}\" panicked: {}",
+                entry.name,
+                panic_text(&*panic)
+            );
+            Err(Error::new(Kind::Panicked { what }))
+        })
 }
 
 fn hook<DB: Dialect, S: Send + Sync + 'static>(entry: &Entry<DB, S>, signal: &Arc<S>) -> Hook {
@@ -269,7 +328,9 @@ fn hook<DB: Dialect, S: Send + Sync + 'static>(entry: &Entry<DB, S>, signal: &Ar
         return Hook::new(Some(Arc::clone(&entry.name)), entry.place, async || ());
     };
     let (call, signal) = (Arc::clone(call), Arc::clone(signal));
-    Hook::new(Some(Arc::clone(&entry.name)), entry.place, move || call(signal))
+    Hook::new(Some(Arc::clone(&entry.name)), entry.place, move || {
+        call(signal)
+    })
 }
 
 /// A span for the call, if anybody looks: wrapping each call costs more than an empty receiver.
@@ -279,9 +340,17 @@ fn span<DB: Dialect, S>(entry: &Entry<DB, S>) -> Option<tracing::Span> {
     )
 }
 
-fn tell_failure<DB: Dialect, S>(observers: &Observers, entry: &Entry<DB, S>, error: Error) -> Error {
+fn tell_failure<DB: Dialect, S>(
+    observers: &Observers,
+    entry: &Entry<DB, S>,
+    error: Error,
+) -> Error {
     let error: BoxError = error.into();
-    observers.observe(&Event::ReceiverFailed { signal: type_name::<S>(), receiver: &entry.name, error: &error });
+    observers.observe(&Event::ReceiverFailed {
+        signal: type_name::<S>(),
+        receiver: &entry.name,
+        error: &error,
+    });
     Error::other(error)
 }
 
@@ -315,5 +384,8 @@ async fn deeper<S, T>(send: impl Future<Output = Result<T>>) -> Result<T> {
 }
 
 fn recursion<S>() -> Error {
-    Error::new(Kind::SignalRecursion { signal: type_name::<S>(), limit: RECURSION_LIMIT })
+    Error::new(Kind::SignalRecursion {
+        signal: type_name::<S>(),
+        limit: RECURSION_LIMIT,
+    })
 }

@@ -166,7 +166,11 @@ impl<DB: sqlx::Database> Query<DB> {
     pub(crate) fn own<'q>(mut query: impl Execute<'q, DB>) -> Result<Self, sqlx::Error> {
         let arguments = query.take_arguments().map_err(sqlx::Error::Encode)?;
         let persistent = query.persistent();
-        Ok(Self { sql: query.sql(), arguments, persistent })
+        Ok(Self {
+            sql: query.sql(),
+            arguments,
+            persistent,
+        })
     }
 
     pub(crate) fn text(&self) -> &str {
@@ -177,7 +181,9 @@ impl<DB: sqlx::Database> Query<DB> {
 impl<DB: sqlx::Database> fmt::Debug for Query<DB> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // The arguments may be anybody's secrets.
-        f.debug_struct("Query").field("sql", &self.sql).finish_non_exhaustive()
+        f.debug_struct("Query")
+            .field("sql", &self.sql)
+            .finish_non_exhaustive()
     }
 }
 
@@ -223,7 +229,8 @@ pub(crate) mod savepoint {
     }
 
     fn name(sql: &str, number: u32) -> String {
-        sql.trim().replace("{name}", &format!("aftercommit_{number}"))
+        sql.trim()
+            .replace("{name}", &format!("aftercommit_{number}"))
     }
 }
 
@@ -231,14 +238,20 @@ const ROLLBACK: &str = include_str!("rollback.sql");
 
 /// The statements of a file without its comments, which need not travel.
 fn without_comments(text: &str) -> String {
-    let lines: Vec<&str> = text.lines().filter(|line| !line.starts_with("--")).collect();
+    let lines: Vec<&str> = text
+        .lines()
+        .filter(|line| !line.starts_with("--"))
+        .collect();
     lines.join("\n")
 }
 
 /// A database error as the library's: with the holder of a lock where one is known.
 pub(crate) fn failed(error: sqlx::Error, holder: impl FnOnce() -> Option<String>) -> Error {
     if trouble(&error) == Trouble::Locked {
-        Error::new(Kind::Busy { holder: holder(), source: error })
+        Error::new(Kind::Busy {
+            holder: holder(),
+            source: error,
+        })
     } else {
         Error::from(error)
     }

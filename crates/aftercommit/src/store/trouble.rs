@@ -47,10 +47,18 @@ pub(crate) fn trouble(error: &sqlx::Error) -> Trouble {
                 return mysql_number(mysql.number());
             }
             #[cfg(feature = "sqlite")]
-            if inner.try_downcast_ref::<sqlx::sqlite::SqliteError>().is_some() {
-                return inner.code().and_then(|code| code.parse().ok()).map_or(Trouble::Refused, sqlite_code);
+            if inner
+                .try_downcast_ref::<sqlx::sqlite::SqliteError>()
+                .is_some()
+            {
+                return inner
+                    .code()
+                    .and_then(|code| code.parse().ok())
+                    .map_or(Trouble::Refused, sqlite_code);
             }
-            inner.code().map_or(Trouble::Refused, |code| sqlstate(&code))
+            inner
+                .code()
+                .map_or(Trouble::Refused, |code| sqlstate(&code))
         }
         _ => Trouble::Refused,
     }
@@ -134,7 +142,12 @@ mod tests {
     #[cfg(feature = "sqlite")]
     #[test]
     fn result_codes_fall_into_their_classes() {
-        let table = [(5, Trouble::Locked), (517, Trouble::Conflict), (6, Trouble::Locked), (2067, Trouble::Refused)];
+        let table = [
+            (5, Trouble::Locked),
+            (517, Trouble::Conflict),
+            (6, Trouble::Locked),
+            (2067, Trouble::Refused),
+        ];
         for (code, class) in table {
             assert_eq!(sqlite_code(code), class, "{code}");
         }

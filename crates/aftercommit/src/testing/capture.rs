@@ -25,7 +25,13 @@ where
     // A block around the body may have been undone meanwhile, and hooks from before with it.
     let from = before.min(tx.hooks.len());
     let hooks = tx.hooks.split_off(from);
-    (result, Captured { hooks, observers: tx.db().observers().clone() })
+    (
+        result,
+        Captured {
+            hooks,
+            observers: tx.db().observers().clone(),
+        },
+    )
 }
 
 /// Hooks that were taken away by [`capture_on_commit`].

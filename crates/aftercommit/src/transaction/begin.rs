@@ -64,7 +64,10 @@ impl<'d, DB: Dialect> Begin<'d, DB> {
     ///
     /// As for [`Db::atomic`].
     #[track_caller]
-    pub fn atomic_report<T, E, F>(self, body: F) -> impl Future<Output = Result<Report<T>, E>> + Send
+    pub fn atomic_report<T, E, F>(
+        self,
+        body: F,
+    ) -> impl Future<Output = Result<Report<T>, E>> + Send
     where
         F: for<'r> AsyncFnOnce(&'r mut Tx<DB>) -> Result<T, E>
             + for<'r> AsyncBlock<&'r mut Tx<DB>, Result<T, E>, Fut: Send>
@@ -165,7 +168,10 @@ impl<DB: Dialect> Retry<'_, DB> {
 fn pause(tried: u32, jitter: f64) -> Duration {
     const FIRST: Duration = Duration::from_millis(2);
     const LONGEST: Duration = Duration::from_millis(250);
-    FIRST.saturating_mul(1 << tried.min(16)).min(LONGEST).mul_f64(jitter)
+    FIRST
+        .saturating_mul(1 << tried.min(16))
+        .min(LONGEST)
+        .mul_f64(jitter)
 }
 
 /// Takes a connection and begins.
@@ -195,7 +201,12 @@ async fn begin_on<DB: Dialect>(
             return Err(error);
         }
     };
-    let life = Life { id: db.next_transaction(), place, began: Instant::now(), db: db.clone() };
+    let life = Life {
+        id: db.next_transaction(),
+        place,
+        began: Instant::now(),
+        db: db.clone(),
+    };
     if !options.is_read_only() {
         db.lock_taken(life.id, place);
     }

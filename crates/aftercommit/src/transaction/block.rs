@@ -12,7 +12,9 @@ use std::future::Future;
     note = "write `async |tx| {{ … }}` and end it with `Ok(…)`",
     note = "a value that is not `Send` (an `Rc`, a `RefCell` guard) must not live across an `.await` in it"
 )]
-pub trait AsyncBlock<A, R>: AsyncFnOnce(A) -> R + FnOnce(A) -> <Self as AsyncBlock<A, R>>::Fut {
+pub trait AsyncBlock<A, R>:
+    AsyncFnOnce(A) -> R + FnOnce(A) -> <Self as AsyncBlock<A, R>>::Fut
+{
     /// The future of the body.
     type Fut: Future<Output = R>;
 }

@@ -92,7 +92,10 @@ impl<DB: Dialect> Db<DB> {
         let options = DB::connect_options(url)?;
         let mut pool = PoolOptions::<DB>::new();
         if url.contains(":memory:") || url.contains("mode=memory") {
-            pool = pool.max_connections(1).idle_timeout(None).max_lifetime(None);
+            pool = pool
+                .max_connections(1)
+                .idle_timeout(None)
+                .max_lifetime(None);
         }
         Ok(Self::new(pool.connect_with(options).await?))
     }
@@ -143,7 +146,10 @@ impl<DB: Dialect> Db<DB> {
     pub fn mute(&self, receiver: impl Into<Box<str>>) -> Self {
         let mut muted = self.muted.to_vec();
         muted.push(receiver.into());
-        Self { muted: muted.into(), ..self.clone() }
+        Self {
+            muted: muted.into(),
+            ..self.clone()
+        }
     }
 
     /// The pool behind this handle, for statements that need no block.
@@ -174,7 +180,11 @@ impl<DB: Dialect> Db<DB> {
             let mut conn = self.pool().acquire().await?;
             DB::simple(&mut conn, sqlx::SqlStr::from_static(sql)).await?;
         }
-        *self.shared.facts.write().unwrap_or_else(PoisonError::into_inner) = None;
+        *self
+            .shared
+            .facts
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = None;
         Ok(())
     }
 
@@ -218,7 +228,10 @@ impl<DB: Dialect> Db<DB> {
     ///
     /// As for [`atomic`](Self::atomic).
     #[track_caller]
-    pub fn atomic_report<T, E, F>(&self, body: F) -> impl Future<Output = Result<Report<T>, E>> + Send
+    pub fn atomic_report<T, E, F>(
+        &self,
+        body: F,
+    ) -> impl Future<Output = Result<Report<T>, E>> + Send
     where
         F: for<'r> AsyncFnOnce(&'r mut Tx<DB>) -> Result<T, E>
             + for<'r> AsyncBlock<&'r mut Tx<DB>, Result<T, E>, Fut: Send>
@@ -286,7 +299,10 @@ impl<DB: Dialect> Db<DB> {
     ///
     /// Once polled, the hook runs to its end.
     #[track_caller]
-    pub fn on_commit<F, Fut>(&self, hook: F) -> impl Future<Output = Result<()>> + Send + use<F, Fut, DB>
+    pub fn on_commit<F, Fut>(
+        &self,
+        hook: F,
+    ) -> impl Future<Output = Result<()>> + Send + use<F, Fut, DB>
     where
         F: FnOnce() -> Fut + Send + 'static,
         Fut: Future<Output: HookOutput> + Send + 'static,
@@ -319,11 +335,19 @@ impl<DB: Dialect> Db<DB> {
     }
 
     pub(super) fn known_facts(&self) -> Option<Arc<Facts>> {
-        self.shared.facts.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.shared
+            .facts
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     pub(super) fn remember_facts(&self, facts: &Arc<Facts>) {
-        *self.shared.facts.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(facts));
+        *self
+            .shared
+            .facts
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(facts));
     }
 
     /// Cleans up behind commits, now and then.
@@ -345,13 +369,21 @@ impl<DB: Dialect> Db<DB> {
 
     pub(super) fn lock_taken(&self, id: u64, place: &'static Location<'static>) {
         if DB::ONE_WRITER {
-            *self.shared.writer.lock().unwrap_or_else(PoisonError::into_inner) = Some((id, place, Instant::now()));
+            *self
+                .shared
+                .writer
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner) = Some((id, place, Instant::now()));
         }
     }
 
     pub(super) fn lock_given_back(&self, id: u64) {
         if DB::ONE_WRITER {
-            let mut writer = self.shared.writer.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut writer = self
+                .shared
+                .writer
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
             if writer.is_some_and(|(holder, ..)| holder == id) {
                 *writer = None;
             }
@@ -360,9 +392,17 @@ impl<DB: Dialect> Db<DB> {
 
     /// Who holds the write lock, in words.
     pub(crate) fn lock_holder(&self) -> Option<String> {
-        let writer = self.shared.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let writer = self
+            .shared
+            .writer
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         writer.map(|(_, place, since)| {
-            format!("the block at {} has been writing for {} ms", at(place), since.elapsed().as_millis())
+            format!(
+                "the block at {} has been writing for {} ms",
+                at(place),
+                since.elapsed().as_millis()
+            )
         })
     }
 }

@@ -80,7 +80,11 @@ pub trait Handle<DB: Dialect>: Send + sealed::Sealed {
     ///
     /// As for [`Db::atomic`] and [`Tx::atomic`].
     #[track_caller]
-    fn atomic_with<T, E, F>(&mut self, options: Options, body: F) -> impl Future<Output = Result<T, E>> + Send
+    fn atomic_with<T, E, F>(
+        &mut self,
+        options: Options,
+        body: F,
+    ) -> impl Future<Output = Result<T, E>> + Send
     where
         F: for<'r> AsyncFnOnce(&'r mut Tx<DB>) -> Result<T, E>
             + for<'r> AsyncBlock<&'r mut Tx<DB>, Result<T, E>, Fut: Send>
@@ -112,7 +116,10 @@ pub trait Handle<DB: Dialect>: Send + sealed::Sealed {
     /// # Cancel safety
     ///
     /// As for [`Tx::send`] and [`Db::send`].
-    fn send<S: Send + Sync + 'static>(&mut self, signal: S) -> impl Future<Output = Result<()>> + Send;
+    fn send<S: Send + Sync + 'static>(
+        &mut self,
+        signal: S,
+    ) -> impl Future<Output = Result<()>> + Send;
 
     /// Sends a signal to all receivers, whatever each does: see [`Tx::send_robust`] and [`Db::send_robust`].
     ///
@@ -151,7 +158,11 @@ impl<DB: Dialect> Handle<DB> for Db<DB> {
         Db::atomic(self, body)
     }
 
-    fn atomic_with<T, E, F>(&mut self, options: Options, body: F) -> impl Future<Output = Result<T, E>> + Send
+    fn atomic_with<T, E, F>(
+        &mut self,
+        options: Options,
+        body: F,
+    ) -> impl Future<Output = Result<T, E>> + Send
     where
         F: for<'r> AsyncFnOnce(&'r mut Tx<DB>) -> Result<T, E>
             + for<'r> AsyncBlock<&'r mut Tx<DB>, Result<T, E>, Fut: Send>
@@ -195,7 +206,11 @@ impl<DB: Dialect> Handle<DB> for Tx<DB> {
         Tx::join(self, body).await
     }
 
-    fn atomic_with<T, E, F>(&mut self, options: Options, body: F) -> impl Future<Output = Result<T, E>> + Send
+    fn atomic_with<T, E, F>(
+        &mut self,
+        options: Options,
+        body: F,
+    ) -> impl Future<Output = Result<T, E>> + Send
     where
         F: for<'r> AsyncFnOnce(&'r mut Tx<DB>) -> Result<T, E>
             + for<'r> AsyncBlock<&'r mut Tx<DB>, Result<T, E>, Fut: Send>

@@ -22,7 +22,10 @@ impl<DB: Dialect> Held<DB> {
         drop(self.0.take());
     }
 
-    #[expect(clippy::expect_used, reason = "the connection is only taken by functions that consume the holder")]
+    #[expect(
+        clippy::expect_used,
+        reason = "the connection is only taken by functions that consume the holder"
+    )]
     pub(crate) fn conn(&mut self) -> &mut DB::Connection {
         self.0.as_mut().expect("held until released")
     }

@@ -45,7 +45,11 @@ pub(crate) enum Left {
     /// Its work belongs to the block around it now.
     Kept { savepoint: Option<u32> },
     /// It was rolled back to its savepoint: hooks from `hooks_kept` on are void.
-    Undone { savepoint: u32, hooks_kept: usize, why: Option<Mark> },
+    Undone {
+        savepoint: u32,
+        hooks_kept: usize,
+        why: Option<Mark>,
+    },
     /// It had no savepoint of its own: the block around it will roll back.
     Doomed,
 }
@@ -55,7 +59,9 @@ pub(crate) enum Left {
 pub(crate) enum End {
     Commit,
     /// `why` is empty when the body's own error is the reason.
-    RollBack { why: Option<Mark> },
+    RollBack {
+        why: Option<Mark>,
+    },
 }
 
 #[derive(Debug)]
@@ -95,7 +101,10 @@ impl Ledger {
             self.savepoints += 1;
             self.savepoints
         });
-        self.levels.push(Level { savepoint, hooks_before: hooks });
+        self.levels.push(Level {
+            savepoint,
+            hooks_before: hooks,
+        });
         Ok(savepoint)
     }
 
@@ -106,7 +115,9 @@ impl Ledger {
 
     /// Leaves the innermost nested block.
     pub(crate) fn leave(&mut self, ok: bool) -> Left {
-        let Some(level) = self.levels.pop() else { return Left::Doomed };
+        let Some(level) = self.levels.pop() else {
+            return Left::Doomed;
+        };
         let mark = self.mark.take();
         match (level.savepoint, ok && mark.is_none()) {
             (savepoint, true) => {
@@ -118,7 +129,11 @@ impl Ledger {
                 self.owed.retain(|owed| owed.number() < number);
                 self.owed.push(Owed::Undo(number));
                 let why = if ok { mark } else { None };
-                Left::Undone { savepoint: number, hooks_kept: level.hooks_before, why }
+                Left::Undone {
+                    savepoint: number,
+                    hooks_kept: level.hooks_before,
+                    why,
+                }
             }
             (None, false) => {
                 self.mark = Some(mark.unwrap_or(Mark::Joined));
@@ -134,7 +149,9 @@ impl Ledger {
         }
         match self.mark.take() {
             None if ok => End::Commit,
-            why => End::RollBack { why: if ok { why } else { None } },
+            why => End::RollBack {
+                why: if ok { why } else { None },
+            },
         }
     }
 
@@ -146,7 +163,11 @@ impl Ledger {
     /// Whether the COMMIT needs anything of it: releases are implied by COMMIT, undoing is not.
     pub(crate) fn settle_for_commit(&mut self) -> Vec<Owed> {
         let owed = self.settle();
-        if owed.iter().any(|owed| matches!(owed, Owed::Undo(_))) { owed } else { Vec::new() }
+        if owed.iter().any(|owed| matches!(owed, Owed::Undo(_))) {
+            owed
+        } else {
+            Vec::new()
+        }
     }
 
     /// A statement failed. The first failure is remembered.

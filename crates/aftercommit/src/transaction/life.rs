@@ -20,13 +20,20 @@ pub(crate) struct Life<DB: Dialect> {
 impl<DB: Dialect> Life<DB> {
     pub(crate) fn committed(&self) {
         self.ended();
-        self.db.observers().observe(&Event::Committed { place: self.place, age: self.began.elapsed() });
+        self.db.observers().observe(&Event::Committed {
+            place: self.place,
+            age: self.began.elapsed(),
+        });
     }
 
     pub(crate) fn not_committed(&self, error: Option<&Error>) {
         self.ended();
         let age = self.began.elapsed();
-        self.db.observers().observe(&Event::NotCommitted { place: self.place, age, error });
+        self.db.observers().observe(&Event::NotCommitted {
+            place: self.place,
+            age,
+            error,
+        });
     }
 
     /// Whether it has been open for longer than it should, which is then told.
@@ -34,7 +41,10 @@ impl<DB: Dialect> Life<DB> {
         let age = self.began.elapsed();
         let long = age > self.db.observers().long_transaction;
         if long {
-            self.db.observers().observe(&Event::LongTransaction { place: self.place, age });
+            self.db.observers().observe(&Event::LongTransaction {
+                place: self.place,
+                age,
+            });
         }
         long
     }
@@ -46,7 +56,10 @@ impl<DB: Dialect> Life<DB> {
 
 impl<DB: Dialect> Clone for Life<DB> {
     fn clone(&self) -> Self {
-        Self { db: self.db.clone(), ..*self }
+        Self {
+            db: self.db.clone(),
+            ..*self
+        }
     }
 }
 
@@ -76,5 +89,9 @@ pub(crate) fn owed_sql(owed: &[Owed]) -> String {
 /// The message that sets a savepoint, behind what is owed.
 pub(crate) fn savepoint_sql(owed: &[Owed], number: u32) -> String {
     let set = savepoint::set(number);
-    if owed.is_empty() { set } else { owed_sql(owed) + ";\n" + &set }
+    if owed.is_empty() {
+        set
+    } else {
+        owed_sql(owed) + ";\n" + &set
+    }
 }

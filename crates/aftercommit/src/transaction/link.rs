@@ -8,8 +8,8 @@
 
 use std::fmt;
 
-use futures_util::StreamExt;
 use futures_core::stream::BoxStream;
+use futures_util::StreamExt;
 
 use super::held::Held;
 use crate::store::{Dialect, Item, Query, own_sql};
@@ -54,7 +54,9 @@ impl<DB: Dialect> Link<DB> {
     ///
     /// Safe: the statement goes on from where it was.
     pub(crate) async fn next(&mut self) -> Option<Item<DB>> {
-        let Link::Running(stream) = self else { return None };
+        let Link::Running(stream) = self else {
+            return None;
+        };
         match stream.next().await {
             Some(Step::Item(item)) => Some(item),
             Some(Step::Done(held)) => {
@@ -106,7 +108,11 @@ impl<DB: Dialect> Link<DB> {
     }
 }
 
-fn running<DB: Dialect>(mut held: Held<DB>, query: Query<DB>, want: Want) -> BoxStream<'static, Step<DB>> {
+fn running<DB: Dialect>(
+    mut held: Held<DB>,
+    query: Query<DB>,
+    want: Want,
+) -> BoxStream<'static, Step<DB>> {
     Box::pin(async_stream::stream! {
         {
             let mut items = match want {

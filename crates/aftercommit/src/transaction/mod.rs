@@ -50,7 +50,7 @@ pub use tx::Tx;
 
 pub(crate) use held::Held;
 pub(crate) use ledger::Owed;
-pub(crate) use shield::Shield;
 pub(crate) use life::{Life, close_or_release, owed_sql};
+pub(crate) use shield::Shield;
 
 use life::savepoint_sql;

@@ -128,7 +128,11 @@ impl<DB: Dialect> Tx<DB> {
         let inner = Location::caller();
         async move {
             if options.durable && !self.in_test_block() {
-                return Err(Error::new(Kind::DurableNested { outer: self.life.place, inner }).into());
+                return Err(Error::new(Kind::DurableNested {
+                    outer: self.life.place,
+                    inner,
+                })
+                .into());
             }
             if let Some(option) = options.outermost_only() {
                 return Err(Error::new(Kind::OptionNested { option }).into());
@@ -155,14 +159,23 @@ impl<DB: Dialect> Tx<DB> {
         self.drain().await;
         self.prove().await;
         let too_deep = |limit| Error::new(Kind::NestingTooDeep { limit });
-        let savepoint = self.ledger.enter(nesting, self.hooks.len()).map_err(too_deep)?;
+        let savepoint = self
+            .ledger
+            .enter(nesting, self.hooks.len())
+            .map_err(too_deep)?;
         let depth = self.ledger.depth();
         // From here on dropping this future leaves the block.
-        let block = Nested { tx: self, depth, left: false };
+        let block = Nested {
+            tx: self,
+            depth,
+            left: false,
+        };
         if let Some(number) = savepoint {
             let tx = &mut *block.tx;
             let owed = tx.ledger.settle();
-            tx.db.observers().observe(&Event::Control(Control::Savepoint(number)));
+            tx.db
+                .observers()
+                .observe(&Event::Control(Control::Savepoint(number)));
             if let Err(error) = tx.simple(savepoint_sql(&owed, number)).await {
                 tx.ledger.not_entered();
                 let mut block = block;

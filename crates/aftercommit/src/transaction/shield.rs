@@ -22,7 +22,11 @@ pub(crate) struct Shield<T: Send + 'static> {
 impl<T: Send + 'static> Shield<T> {
     /// Must be called on a runtime of tokio, as everything that talks to a database must.
     pub(crate) fn new(work: impl Future<Output = T> + Send + 'static) -> Self {
-        Self { work: Some(Box::pin(work)), begun: false, runtime: Handle::current() }
+        Self {
+            work: Some(Box::pin(work)),
+            begun: false,
+            runtime: Handle::current(),
+        }
     }
 }
 
@@ -31,7 +35,9 @@ impl<T: Send + 'static> Future for Shield<T> {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<T> {
         self.begun = true;
-        let Some(work) = self.work.as_mut() else { return Poll::Pending };
+        let Some(work) = self.work.as_mut() else {
+            return Poll::Pending;
+        };
         let polled = work.as_mut().poll(context);
         if polled.is_ready() {
             self.work = None;
@@ -43,7 +49,8 @@ impl<T: Send + 'static> Future for Shield<T> {
 impl<T: Send + 'static> Drop for Shield<T> {
     fn drop(&mut self) {
         // A panic in the work itself is not to be continued.
-        if let (Some(work), true, false) = (self.work.take(), self.begun, std::thread::panicking()) {
+        if let (Some(work), true, false) = (self.work.take(), self.begun, std::thread::panicking())
+        {
             self.runtime.spawn(work.in_current_span());
         }
     }

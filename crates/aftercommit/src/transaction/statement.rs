@@ -14,14 +14,43 @@ pub(crate) enum Verdict {
 }
 
 const CONTROL: &[&str] = &[
-    "BEGIN", "START", "COMMIT", "END", "ROLLBACK", "ABORT", "SAVEPOINT", "RELEASE", "PREPARE TRANSACTION", "XA",
+    "BEGIN",
+    "START",
+    "COMMIT",
+    "END",
+    "ROLLBACK",
+    "ABORT",
+    "SAVEPOINT",
+    "RELEASE",
+    "PREPARE TRANSACTION",
+    "XA",
 ];
 
 /// Statements that cause an implicit commit in MySQL and MariaDB, by their first words.
 const COMMITS: &[&str] = &[
-    "ALTER", "CREATE", "DROP", "RENAME", "TRUNCATE", "GRANT", "REVOKE", "LOCK", "UNLOCK", "ANALYZE", "OPTIMIZE",
-    "REPAIR", "CHECK", "CACHE", "FLUSH", "RESET", "INSTALL", "UNINSTALL", "CHANGE", "STOP", "LOAD INDEX",
-    "SET PASSWORD", "SET AUTOCOMMIT",
+    "ALTER",
+    "CREATE",
+    "DROP",
+    "RENAME",
+    "TRUNCATE",
+    "GRANT",
+    "REVOKE",
+    "LOCK",
+    "UNLOCK",
+    "ANALYZE",
+    "OPTIMIZE",
+    "REPAIR",
+    "CHECK",
+    "CACHE",
+    "FLUSH",
+    "RESET",
+    "INSTALL",
+    "UNINSTALL",
+    "CHANGE",
+    "STOP",
+    "LOAD INDEX",
+    "SET PASSWORD",
+    "SET AUTOCOMMIT",
 ];
 
 /// Statements of MySQL that can run any other one.
@@ -106,7 +135,11 @@ fn quoted(sql: &str, quote: u8, backslash_escapes: bool) -> usize {
         if bytes[at] == quote {
             return at + 1;
         }
-        at += if backslash_escapes && bytes[at] == b'\\' { 2 } else { 1 };
+        at += if backslash_escapes && bytes[at] == b'\\' {
+            2
+        } else {
+            1
+        };
     }
     bytes.len()
 }
@@ -115,20 +148,29 @@ fn quoted(sql: &str, quote: u8, backslash_escapes: bool) -> usize {
 fn dollar_quoted(sql: &str) -> Option<usize> {
     let tag_end = sql[1..].find('$')? + 2;
     let tag = &sql[..tag_end];
-    let is_tag = tag[1..tag_end - 1].chars().all(|c| c.is_alphanumeric() || c == '_');
-    is_tag.then(|| sql[tag_end..].find(tag).map_or(sql.len(), |end| tag_end + end + tag_end))
+    let is_tag = tag[1..tag_end - 1]
+        .chars()
+        .all(|c| c.is_alphanumeric() || c == '_');
+    is_tag.then(|| {
+        sql[tag_end..]
+            .find(tag)
+            .map_or(sql.len(), |end| tag_end + end + tag_end)
+    })
 }
 
 /// The next word and what follows it.
 fn word(sql: &str) -> (&str, &str) {
     let sql = skip_blanks_and_comments(sql);
-    let end = sql.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(sql.len());
+    let end = sql
+        .find(|c: char| !c.is_alphanumeric() && c != '_')
+        .unwrap_or(sql.len());
     sql.split_at(end)
 }
 
 fn skip_blanks_and_comments(mut sql: &str) -> &str {
     loop {
-        sql = sql.trim_start_matches(|c: char| c.is_whitespace() || c == '(' || c == ';' || c == '=');
+        sql =
+            sql.trim_start_matches(|c: char| c.is_whitespace() || c == '(' || c == ';' || c == '=');
         if let Some(rest) = sql.strip_prefix("--").or_else(|| sql.strip_prefix('#')) {
             sql = rest.split_once('\n').map_or("", |(_, rest)| rest);
         } else if let Some(rest) = sql.strip_prefix("/*!") {
@@ -148,42 +190,87 @@ mod tests {
 
     #[test]
     fn control_statements_are_seen_through_blanks_and_comments() {
-        for sql in ["COMMIT", " commit ", "-- done\ncommit", "/* x */ Rollback", "# x\nBEGIN", ";;END", "(release x"] {
+        for sql in [
+            "COMMIT",
+            " commit ",
+            "-- done\ncommit",
+            "/* x */ Rollback",
+            "# x\nBEGIN",
+            ";;END",
+            "(release x",
+        ] {
             assert!(matches!(inspect(sql, false), Verdict::Control(_)), "{sql}");
         }
     }
 
     #[test]
     fn words_that_only_begin_like_one_are_harmless() {
-        for sql in ["SELECT 1", "INSERT INTO commits VALUES (1)", "committed", "", "--", "SELECT ';COMMIT'", "SELECT $$;COMMIT$$ || $a$;COMMIT$a$"] {
+        for sql in [
+            "SELECT 1",
+            "INSERT INTO commits VALUES (1)",
+            "committed",
+            "",
+            "--",
+            "SELECT ';COMMIT'",
+            "SELECT $$;COMMIT$$ || $a$;COMMIT$a$",
+        ] {
             assert_eq!(inspect(sql, false), Verdict::Harmless, "{sql}");
         }
     }
 
     #[test]
     fn ddl_is_named_where_it_commits() {
-        assert_eq!(inspect("create table t (id int)", true), Verdict::Commits("CREATE TABLE".into()));
-        assert_eq!(inspect("/*!40000 ALTER TABLE t DISABLE KEYS */", true), Verdict::Commits("ALTER TABLE".into()));
-        assert_eq!(inspect("create temporary table t (id int)", true), Verdict::Harmless);
+        assert_eq!(
+            inspect("create table t (id int)", true),
+            Verdict::Commits("CREATE TABLE".into())
+        );
+        assert_eq!(
+            inspect("/*!40000 ALTER TABLE t DISABLE KEYS */", true),
+            Verdict::Commits("ALTER TABLE".into())
+        );
+        assert_eq!(
+            inspect("create temporary table t (id int)", true),
+            Verdict::Harmless
+        );
         assert_eq!(inspect("create table t (id int)", false), Verdict::Harmless);
-        assert_eq!(inspect("SET autocommit = 1", true), Verdict::Commits("SET AUTOCOMMIT".into()));
+        assert_eq!(
+            inspect("SET autocommit = 1", true),
+            Verdict::Commits("SET AUTOCOMMIT".into())
+        );
     }
 
     #[test]
     fn every_statement_of_a_message_is_looked_at() {
-        for sql in ["SELECT 1; COMMIT", "SELECT ';'; -- ;\n /* ; */ rollback", "SELECT $x$ ; $x$; BEGIN", "SELECT 'a''b'; END"] {
+        for sql in [
+            "SELECT 1; COMMIT",
+            "SELECT ';'; -- ;\n /* ; */ rollback",
+            "SELECT $x$ ; $x$; BEGIN",
+            "SELECT 'a''b'; END",
+        ] {
             assert!(matches!(inspect(sql, false), Verdict::Control(_)), "{sql}");
         }
-        assert!(matches!(inspect(r"SELECT '\'; x'; COMMIT", true), Verdict::Control(_)));
+        assert!(matches!(
+            inspect(r"SELECT '\'; x'; COMMIT", true),
+            Verdict::Control(_)
+        ));
         assert_eq!(inspect(r"SELECT '\'; COMMIT'", true), Verdict::Harmless);
-        assert_eq!(inspect("CREATE TRIGGER t AFTER INSERT ON a BEGIN SELECT 1; END", false), Verdict::Harmless);
+        assert_eq!(
+            inspect(
+                "CREATE TRIGGER t AFTER INSERT ON a BEGIN SELECT 1; END",
+                false
+            ),
+            Verdict::Harmless
+        );
     }
 
     #[test]
     fn what_may_do_anything_is_asked_about_afterwards() {
         assert_eq!(inspect("CALL sly()", true), Verdict::Indirect);
         assert_eq!(inspect("SELECT 1; call sly()", true), Verdict::Indirect);
-        assert_eq!(inspect("BEGIN NOT ATOMIC COMMIT; END", true), Verdict::Indirect);
+        assert_eq!(
+            inspect("BEGIN NOT ATOMIC COMMIT; END", true),
+            Verdict::Indirect
+        );
         assert_eq!(inspect("CALL sly()", false), Verdict::Harmless);
     }
 }

@@ -6,7 +6,7 @@ use std::panic::Location;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::ledger::{End, Left, Ledger, Mark};
+use super::ledger::{End, Ledger, Left, Mark};
 use super::link::{Link, Want};
 use super::{Db, Life, Options, close_or_release, owed_sql, statement};
 use crate::commit::{Commit, Hook, HookOutcome, HookOutput, Report};
@@ -170,7 +170,11 @@ impl<DB: Dialect> Tx<DB> {
     /// has lost cannot be taken back.
     #[track_caller]
     pub fn set_rollback(&mut self, value: bool) -> Result<()> {
-        if self.ledger.set_rollback(value, Location::caller()) { Ok(()) } else { Err(self.refusal()) }
+        if self.ledger.set_rollback(value, Location::caller()) {
+            Ok(())
+        } else {
+            Err(self.refusal())
+        }
     }
 
     /// Will the innermost block roll back, because it was asked to or because a statement failed in it?
@@ -237,8 +241,12 @@ impl<DB: Dialect> Tx<DB> {
                 return (Err(error), collided);
             }
             (End::RollBack { why }, Ok(_)) => {
-                let mismatch = self.mismatch.take().map(|source| Error::new(Kind::StateMismatch { source }));
-                let (error, collided) = (mismatch.unwrap_or_else(|| rolled_back(why)), self.collided);
+                let mismatch = self
+                    .mismatch
+                    .take()
+                    .map(|source| Error::new(Kind::StateMismatch { source }));
+                let (error, collided) =
+                    (mismatch.unwrap_or_else(|| rolled_back(why)), self.collided);
                 self.roll_back(Some(&error)).await;
                 return (Err(error.into()), collided);
             }
@@ -261,7 +269,10 @@ impl<DB: Dialect> Tx<DB> {
         }
         self.warn_if_long();
         let Some(held) = self.link.take() else {
-            let error = Error::new(Kind::Broken { first: "the connection was lost".into(), conflict: false });
+            let error = Error::new(Kind::Broken {
+                first: "the connection was lost".into(),
+                conflict: false,
+            });
             self.roll_back(Some(&error)).await;
             return Err(error);
         };
@@ -279,7 +290,9 @@ impl<DB: Dialect> Tx<DB> {
 
     async fn roll_back(&mut self, why: Option<&Error>) {
         self.warn_if_long();
-        self.db.observers().observe(&Event::Control(Control::RollBack));
+        self.db
+            .observers()
+            .observe(&Event::Control(Control::RollBack));
         // Within the grace, so that one lost statement does not hold up the caller for as long as it runs.
         let _: std::result::Result<_, tokio::time::error::Elapsed> =
             tokio::time::timeout(GRACE, self.link.drain()).await;
@@ -301,7 +314,8 @@ impl<DB: Dialect> Tx<DB> {
             }
         }
         if self.link.is_gone() {
-            self.ledger.statement_failed("the connection was lost".into(), false);
+            self.ledger
+                .statement_failed("the connection was lost".into(), false);
         }
         self.orphan = false;
     }
@@ -323,7 +337,9 @@ impl<DB: Dialect> Tx<DB> {
 
     /// Finds out whether the last statement ended the transaction, if it could have.
     pub(super) async fn prove(&mut self) {
-        let Some((_, proven)) = DB::proof() else { return };
+        let Some((_, proven)) = DB::proof() else {
+            return;
+        };
         if std::mem::take(&mut self.unproven) && self.ledger.mark().is_none() {
             if let Err(error) = self.link.simple(proven.to_owned()).await {
                 self.failed(&error);
@@ -343,11 +359,17 @@ impl<DB: Dialect> Tx<DB> {
     }
 
     /// Makes sure that the statement may be sent, and starts it.
-    pub(super) async fn start(&mut self, query: Query<DB>, want: Want) -> std::result::Result<(), sqlx::Error> {
+    pub(super) async fn start(
+        &mut self,
+        query: Query<DB>,
+        want: Want,
+    ) -> std::result::Result<(), sqlx::Error> {
         let indirect = self.allow(query.text())?;
         self.settle().await.map_err(Error::into_sqlx)?;
         if let (true, Some((prove, _))) = (indirect, DB::proof()) {
-            self.simple(prove.to_owned()).await.map_err(Error::into_sqlx)?;
+            self.simple(prove.to_owned())
+                .await
+                .map_err(Error::into_sqlx)?;
             self.unproven = true;
         }
         if !self.warned {
@@ -363,7 +385,8 @@ impl<DB: Dialect> Tx<DB> {
         match &item {
             Some(Err(error)) => self.failed(error),
             None if self.link.is_gone() => {
-                self.ledger.statement_failed("the connection was lost".into(), false);
+                self.ledger
+                    .statement_failed("the connection was lost".into(), false);
             }
             _ => {}
         }
@@ -376,7 +399,9 @@ impl<DB: Dialect> Tx<DB> {
         match statement::inspect(sql, DB::COMMITS_ON_DDL) {
             statement::Verdict::Harmless => Ok(false),
             statement::Verdict::Indirect => Ok(true),
-            statement::Verdict::Control(keyword) => Err(refused(Kind::ControlStatement { keyword })),
+            statement::Verdict::Control(keyword) => {
+                Err(refused(Kind::ControlStatement { keyword }))
+            }
             statement::Verdict::Commits(keyword) => Err(refused(Kind::ImplicitCommit { keyword })),
         }
     }
@@ -385,11 +410,14 @@ impl<DB: Dialect> Tx<DB> {
         let trouble = trouble(error);
         self.collided |= trouble == Trouble::Conflict;
         let code = error.as_database_error().and_then(|error| error.code());
-        self.db.observers().observe(&Event::StatementFailed { code: code.as_deref() });
+        self.db.observers().observe(&Event::StatementFailed {
+            code: code.as_deref(),
+        });
         if is_fatal(error) {
             self.link.cut();
         }
-        self.ledger.statement_failed(error.to_string(), trouble == Trouble::Conflict);
+        self.ledger
+            .statement_failed(error.to_string(), trouble == Trouble::Conflict);
     }
 
     pub(crate) fn push_hook(&mut self, hook: Hook) {
@@ -406,7 +434,11 @@ impl<DB: Dialect> Tx<DB> {
                 }
                 None
             }
-            Left::Undone { savepoint, hooks_kept, why } => {
+            Left::Undone {
+                savepoint,
+                hooks_kept,
+                why,
+            } => {
                 observers.observe(&Event::Control(Control::RollBackTo(savepoint)));
                 self.hooks.truncate(hooks_kept);
                 self.orphan = matches!(self.link, Link::Running(_));
@@ -421,7 +453,10 @@ impl<DB: Dialect> Tx<DB> {
     /// Why no statement is sent.
     pub(super) fn refusal(&self) -> Error {
         Error::new(match self.ledger.mark() {
-            Some(Mark::Failed { first, conflict }) => Kind::Broken { first: first.clone(), conflict: *conflict },
+            Some(Mark::Failed { first, conflict }) => Kind::Broken {
+                first: first.clone(),
+                conflict: *conflict,
+            },
             Some(Mark::Asked { place }) => Kind::Doomed { place: Some(place) },
             Some(Mark::Joined) | None => Kind::Doomed { place: None },
         })
@@ -461,7 +496,9 @@ impl<DB: Dialect> Drop for Tx<DB> {
         if self.ended {
             return;
         }
-        self.db.observers().observe(&Event::Control(Control::RollBack));
+        self.db
+            .observers()
+            .observe(&Event::Control(Control::RollBack));
         self.life.not_committed(None);
         let mut link = std::mem::replace(&mut self.link, Link::Gone);
         let options = self.options.clone();

@@ -33,7 +33,11 @@ async fn insert_saved<DB: Server>(tx: &mut Tx<DB>, saved: &Saved) -> Result<()> 
 
 struct Robust(i64);
 
-async fn insert_robust<DB: Server>(labels: &Labels, tx: &mut Tx<DB>, robust: &Robust) -> Result<()> {
+async fn insert_robust<DB: Server>(
+    labels: &Labels,
+    tx: &mut Tx<DB>,
+    robust: &Robust,
+) -> Result<()> {
     tx.on_commit(labels.hook(&robust.0.to_string()));
     DB::insert(tx, robust.0).await
 }
@@ -76,9 +80,12 @@ async fn write<DB: Server>(way: usize, db: &Db<DB>, labels: &Labels, id: i64) ->
             .await
         }
         4 => db.send(Saved(id)).await,
-        5 => db.atomic(async |tx| tx.send_robust(Saved(id)).await.map(drop)).await,
-        6 => {
-            db.atomic_report(async |tx| {
+        5 => {
+            db.atomic(async |tx| tx.send_robust(Saved(id)).await.map(drop))
+                .await
+        }
+        6 => db
+            .atomic_report(async |tx| {
                 let undone: Result<()> = tx
                     .atomic(async |tx| {
                         tx.on_commit(labels.hook("never"));
@@ -91,8 +98,7 @@ async fn write<DB: Server>(way: usize, db: &Db<DB>, labels: &Labels, id: i64) ->
                 tx.join(async |tx| DB::insert(tx, id).await).await
             })
             .await
-            .map(|report| report.value)
-        }
+            .map(|report| report.value),
         7 => {
             let mut tx = db.begin().await?;
             tx.on_commit(labels.hook("never"));
@@ -109,7 +115,10 @@ async fn write<DB: Server>(way: usize, db: &Db<DB>, labels: &Labels, id: i64) ->
             tx.commit_report().await.map(drop)
         }
         9 => {
-            let count = db.with(Options::new().read_only()).atomic(async |tx| DB::count(tx).await).await;
+            let count = db
+                .with(Options::new().read_only())
+                .atomic(async |tx| DB::count(tx).await)
+                .await;
             db.migrate().await?;
             rolled_back(&mut db.clone(), async |tx| DB::insert(tx, -id).await).await?;
             // Each receiver has a transaction of its own, so the row and its hook come from one receiver.
@@ -126,10 +135,13 @@ async fn write<DB: Server>(way: usize, db: &Db<DB>, labels: &Labels, id: i64) ->
 fn signals<DB: Server>(labels: &Labels) -> Signals<DB> {
     let labels = labels.clone();
     let robust = during("insert", with_state(labels.clone(), insert_robust::<DB>));
-    Signals::new().with(robust).with(during("insert", insert_saved::<DB>)).after_commit("note", move |saved: Arc<Saved>| {
-        labels.note(saved.0.to_string());
-        std::future::ready(())
-    })
+    Signals::new()
+        .with(robust)
+        .with(during("insert", insert_saved::<DB>))
+        .after_commit("note", move |saved: Arc<Saved>| {
+            labels.note(saved.0.to_string());
+            std::future::ready(())
+        })
 }
 
 /// Polls a future so many times, then drops it. `None` if it was dropped.
@@ -141,7 +153,11 @@ async fn polled<T>(times: usize, future: impl Future<Output = T>) -> Option<T> {
             return Poll::Ready(Some(value));
         }
         left -= 1;
-        if left == 0 { Poll::Ready(None) } else { Poll::Pending }
+        if left == 0 {
+            Poll::Ready(None)
+        } else {
+            Poll::Pending
+        }
     })
     .await
 }
@@ -157,7 +173,13 @@ struct Judge<'s, DB: Server> {
 
 impl<'s, DB: Server> Judge<'s, DB> {
     fn new(site: &'s Site<DB>, labels: Labels) -> Self {
-        Self { site, labels, acknowledged: Vec::new(), next: 1, drops: 0 }
+        Self {
+            site,
+            labels,
+            acknowledged: Vec::new(),
+            next: 1,
+            drops: 0,
+        }
     }
 
     fn id(&mut self) -> i64 {
@@ -178,14 +200,20 @@ impl<'s, DB: Server> Judge<'s, DB> {
             .await
             .unwrap();
         self.acknowledged.push(id);
-        assert!(self.site.ids().await.contains(&id), "an acknowledged write cannot be seen: it went into a leaked transaction");
+        assert!(
+            self.site.ids().await.contains(&id),
+            "an acknowledged write cannot be seen: it went into a leaked transaction"
+        );
     }
 
     /// Rows and hooks tell the same story.
     async fn conclude(mut self) -> usize {
         self.use_the_pool().await;
         let rows = self.site.ids().await;
-        assert!(rows.iter().all(|id| *id > 0), "a row that was rolled back is there: {rows:?}");
+        assert!(
+            rows.iter().all(|id| *id > 0),
+            "a row that was rolled back is there: {rows:?}"
+        );
         for id in &self.acknowledged {
             assert!(rows.contains(id), "write {id} was acknowledged and is lost");
         }
@@ -193,7 +221,12 @@ impl<'s, DB: Server> Judge<'s, DB> {
         let expected: Vec<String> = rows.iter().map(i64::to_string).collect();
         let deadline = std::time::Instant::now() + Duration::from_secs(20);
         let hooks = loop {
-            let mut hooks: Vec<i64> = self.labels.all().iter().filter_map(|label| label.parse().ok()).collect();
+            let mut hooks: Vec<i64> = self
+                .labels
+                .all()
+                .iter()
+                .filter_map(|label| label.parse().ok())
+                .collect();
             hooks.sort_unstable();
             if hooks.len() >= expected.len() || std::time::Instant::now() > deadline {
                 break hooks;
@@ -202,10 +235,16 @@ impl<'s, DB: Server> Judge<'s, DB> {
         };
         let hookless: Vec<_> = rows.iter().filter(|id| !hooks.contains(id)).collect();
         let phantom: Vec<_> = hooks.iter().filter(|id| !rows.contains(id)).collect();
-        assert!(hookless.is_empty(), "committed without a hook: {hookless:?}");
+        assert!(
+            hookless.is_empty(),
+            "committed without a hook: {hookless:?}"
+        );
         assert!(phantom.is_empty(), "hooks without a commit: {phantom:?}");
         assert_eq!(hooks.len(), rows.len(), "a hook ran twice");
-        assert!(!self.labels.all().contains(&"never".to_owned()), "a hook of an undone block ran");
+        assert!(
+            !self.labels.all().contains(&"never".to_owned()),
+            "a hook of an undone block ran"
+        );
         let open = DB::open_transactions(&self.site.others).await;
         assert_eq!(open, 0, "a transaction was left open");
         self.drops
@@ -214,7 +253,9 @@ impl<'s, DB: Server> Judge<'s, DB> {
 
 async fn dropped_at_every_await_point_nothing_is_half_done<DB: Server>() {
     let labels = Labels::default();
-    let site = Site::<DB>::with_pool_of(1).await.with_signals(signals(&labels));
+    let site = Site::<DB>::with_pool_of(1)
+        .await
+        .with_signals(signals(&labels));
     let mut judge = Judge::new(&site, labels.clone());
     let least = if long() { 6_000 } else { 600 };
     while judge.drops < least {
@@ -242,7 +283,9 @@ async fn dropped_at_every_await_point_nothing_is_half_done<DB: Server>() {
 
 async fn dropped_behind_a_slow_network_nothing_is_half_done<DB: Server>() {
     let labels = Labels::default();
-    let mut site = Site::<DB>::with_pool_of(1).await.with_signals(signals(&labels));
+    let mut site = Site::<DB>::with_pool_of(1)
+        .await
+        .with_signals(signals(&labels));
     let proxy = slow(&mut site, Duration::from_millis(10)).await;
     let mut judge = Judge::new(&site, labels.clone());
     let step = if long() { 1 } else { 8 };
@@ -250,7 +293,10 @@ async fn dropped_behind_a_slow_network_nothing_is_half_done<DB: Server>() {
         for milliseconds in (0..=80).step_by(step) {
             let id = judge.id();
             // The time is the fault here, not a wait for something.
-            let dropped = tokio::time::timeout(Duration::from_millis(milliseconds), write(way, &site.db, &labels, id));
+            let dropped = tokio::time::timeout(
+                Duration::from_millis(milliseconds),
+                write(way, &site.db, &labels, id),
+            );
             match dropped.await {
                 Result::Ok(done) => {
                     done.unwrap();
@@ -275,7 +321,11 @@ async fn slow<DB: Server>(site: &mut Site<DB>, delay: Duration) -> Option<Proxy>
     let port = DB::port(&site.options)?;
     let proxy = Proxy::start(port).await.unwrap();
     let options = DB::through(site.options.clone(), proxy.port());
-    let pool = sqlx::pool::PoolOptions::new().max_connections(1).connect_with(options).await.unwrap();
+    let pool = sqlx::pool::PoolOptions::new()
+        .max_connections(1)
+        .connect_with(options)
+        .await
+        .unwrap();
     site.replace_pool(pool);
     proxy.set_delay(delay);
     Some(proxy)
@@ -283,7 +333,9 @@ async fn slow<DB: Server>(site: &mut Site<DB>, delay: Duration) -> Option<Proxy>
 
 async fn a_nested_block_dropped_at_every_await_point_is_undone_alone<DB: Server>() {
     let labels = Labels::default();
-    let site = Site::<DB>::with_pool_of(1).await.with_signals(signals(&labels));
+    let site = Site::<DB>::with_pool_of(1)
+        .await
+        .with_signals(signals(&labels));
     let mut expected = Vec::new();
     let mut drops = 0;
     let mut id = 0;
@@ -312,7 +364,12 @@ async fn a_nested_block_dropped_at_every_await_point_is_undone_alone<DB: Server>
                         };
                         polled(polls, by_hand).await
                     }
-                    _ => polled(polls, async { tx.send_robust(Saved(id + 1)).await.map(drop) }).await,
+                    _ => {
+                        polled(polls, async {
+                            tx.send_robust(Saved(id + 1)).await.map(drop)
+                        })
+                        .await
+                    }
                 };
                 // The outer block is as healthy as before.
                 DB::insert(&mut tx, id + 2).await.unwrap();
@@ -332,7 +389,11 @@ async fn a_nested_block_dropped_at_every_await_point_is_undone_alone<DB: Server>
         }
     }
     assert_eq!(site.ids().await, expected);
-    let hooks = expected.iter().filter(|id| **id % 10 == 1).map(i64::to_string).collect::<Vec<_>>();
+    let hooks = expected
+        .iter()
+        .filter(|id| **id % 10 == 1)
+        .map(i64::to_string)
+        .collect::<Vec<_>>();
     assert_eq!(labels.all(), hooks);
 }
 
@@ -353,7 +414,14 @@ async fn a_statement_dropped_at_every_await_point_confuses_no_other<DB: Server>(
                 break;
             }
             // The next round prepares anew.
-            site.db.pool().acquire().await.unwrap().close().await.unwrap();
+            site.db
+                .pool()
+                .acquire()
+                .await
+                .unwrap()
+                .close()
+                .await
+                .unwrap();
         }
     }
 }
@@ -387,9 +455,17 @@ async fn a_block_whose_runtime_ends_leaves_no_transaction_open<DB: Server>() {
     let options = site.options.clone();
     // A runtime of its own dies with an open block in it.
     std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .unwrap();
         runtime.block_on(async {
-            let pool = sqlx::pool::PoolOptions::<DB>::new().max_connections(1).connect_with(options).await.unwrap();
+            let pool = sqlx::pool::PoolOptions::<DB>::new()
+                .max_connections(1)
+                .connect_with(options)
+                .await
+                .unwrap();
             let db = Db::new(pool);
             let (inside, entered) = tokio::sync::oneshot::channel();
             tokio::spawn(async move {
@@ -409,6 +485,9 @@ async fn a_block_whose_runtime_ends_leaves_no_transaction_open<DB: Server>() {
     .join()
     .unwrap();
     // The server notices the closed connection; then the row is free to be written by somebody else.
-    site.db.atomic(async |tx| DB::insert(tx, 1).await).await.unwrap();
+    site.db
+        .atomic(async |tx| DB::insert(tx, 1).await)
+        .await
+        .unwrap();
     assert_eq!(site.ids().await, [1]);
 }

@@ -99,8 +99,14 @@ async fn hooks_of_a_transaction_that_failed_never_run<DB: Server>() {
         })
         .await;
     assert!(failed.is_err());
-    site.db.atomic(async |tx| DB::insert(tx, 1).await).await.unwrap();
-    assert!(labels.all().is_empty(), "nothing is left over for the next transaction");
+    site.db
+        .atomic(async |tx| DB::insert(tx, 1).await)
+        .await
+        .unwrap();
+    assert!(
+        labels.all().is_empty(),
+        "nothing is left over for the next transaction"
+    );
 }
 
 async fn a_failing_hook_stops_nothing<DB: Server>() {
@@ -111,16 +117,26 @@ async fn a_failing_hook_stops_nothing<DB: Server>() {
         .atomic(async |tx| {
             tx.on_commit_named("fails", async || Err::<(), _>("the mailbox is full"));
             tx.on_commit_named("panics", planned_panic);
-            tx.on_commit_named("panics at once", || -> std::future::Ready<()> { panic!("as planned") });
+            tx.on_commit_named("panics at once", || -> std::future::Ready<()> {
+                panic!("as planned")
+            });
             tx.on_commit(labels.hook("last"));
             DB::insert(tx, 1).await.map(|()| "value")
         })
         .await;
-    assert_eq!(value.unwrap(), "value", "the block is committed, whatever its hooks do");
+    assert_eq!(
+        value.unwrap(),
+        "value",
+        "the block is committed, whatever its hooks do"
+    );
     assert_eq!(labels.all(), ["last"]);
     assert_eq!(site.ids().await, [1]);
     for name in ["fails", "panics", "panics at once"] {
-        assert!(site.heard.has(&format!("failed hook {name}")), "{:?}", site.heard.all());
+        assert!(
+            site.heard.has(&format!("failed hook {name}")),
+            "{:?}",
+            site.heard.all()
+        );
     }
 }
 
@@ -137,12 +153,26 @@ async fn a_report_names_the_hooks<DB: Server>() {
         .await
         .unwrap();
     assert_eq!(report.hooks.len(), 3);
-    assert!(report.hooks.iter().all(|hook| hook.place.file().ends_with("commit.rs")));
-    let failures: Vec<_> = report.failures().map(|hook| hook.name.as_deref().unwrap()).collect();
+    assert!(
+        report
+            .hooks
+            .iter()
+            .all(|hook| hook.place.file().ends_with("commit.rs"))
+    );
+    let failures: Vec<_> = report
+        .failures()
+        .map(|hook| hook.name.as_deref().unwrap())
+        .collect();
     assert_eq!(failures, ["welcome", "panics"]);
-    assert_eq!(report.hooks[0].result.as_ref().unwrap_err().to_string(), "no such mailbox");
+    assert_eq!(
+        report.hooks[0].result.as_ref().unwrap_err().to_string(),
+        "no such mailbox"
+    );
     let panicked = report.hooks[2].result.as_ref().unwrap_err();
-    assert_eq!(panicked.to_string(), "PANICKED: hook \"panics\" panicked: as planned");
+    assert_eq!(
+        panicked.to_string(),
+        "PANICKED: hook \"panics\" panicked: as planned"
+    );
 }
 
 async fn a_hook_sees_committed_data<DB: Server>() {
@@ -219,7 +249,12 @@ async fn a_failed_hook_leaves_the_next_transaction_clean<DB: Server>() {
             .await
             .unwrap();
     }
-    let failed = site.heard.all().iter().filter(|heard| heard.starts_with("failed hook")).count();
+    let failed = site
+        .heard
+        .all()
+        .iter()
+        .filter(|heard| heard.starts_with("failed hook"))
+        .count();
     assert_eq!(failed, 3);
     assert_eq!(site.ids().await, [0, 1, 2]);
 }
@@ -236,13 +271,23 @@ async fn a_constraint_that_fails_at_commit_runs_no_hook<DB: Server>() {
         })
         .await
         .unwrap_err();
-    let violation = failed.as_database().and_then(|error| error.as_database_error()).unwrap();
+    let violation = failed
+        .as_database()
+        .and_then(|error| error.as_database_error())
+        .unwrap();
     assert!(violation.is_foreign_key_violation(), "{failed}");
     if DB::DEFERS {
-        assert!(site.heard.has("commit"), "it was COMMIT that failed: {:?}", site.heard.all());
+        assert!(
+            site.heard.has("commit"),
+            "it was COMMIT that failed: {:?}",
+            site.heard.all()
+        );
     }
     assert!(labels.all().is_empty());
-    site.db.atomic(async |tx| DB::insert(tx, 2).await).await.unwrap();
+    site.db
+        .atomic(async |tx| DB::insert(tx, 2).await)
+        .await
+        .unwrap();
     assert_eq!(site.ids().await, [2]);
 }
 
@@ -251,7 +296,11 @@ async fn without_a_transaction_a_hook_runs_now<DB: Server>() {
     let labels = Labels::default();
     site.db.on_commit(labels.hook("now")).await.unwrap();
     assert_eq!(labels.all(), ["now"]);
-    let failed = site.db.on_commit(async || Err::<(), _>("no")).await.unwrap_err();
+    let failed = site
+        .db
+        .on_commit(async || Err::<(), _>("no"))
+        .await
+        .unwrap_err();
     assert_eq!(failed.to_string(), "no");
     let panicked = site.db.on_commit(planned_panic).await.unwrap_err();
     assert_eq!(panicked.code(), Some("PANICKED"));
@@ -260,7 +309,13 @@ async fn without_a_transaction_a_hook_runs_now<DB: Server>() {
 async fn a_strict_handle_insists_on_a_transaction<DB: Server>() {
     let site = Site::<DB>::open().await;
     let labels = Labels::default();
-    let refused = site.db.clone().strict().on_commit(labels.hook("now")).await.unwrap_err();
+    let refused = site
+        .db
+        .clone()
+        .strict()
+        .on_commit(labels.hook("now"))
+        .await
+        .unwrap_err();
     assert_eq!(refused.code(), Some("NO_TRANSACTION"));
     assert!(refused.to_string().contains("commit.rs:"), "{refused}");
     assert!(labels.all().is_empty());
@@ -271,11 +326,21 @@ async fn a_slow_hook_is_warned_about<DB: Server>() {
     // The hook goes on when its warning was heard, and not before.
     let warned = Arc::new(Notify::new());
     let warning = Arc::clone(&warned);
-    let db = site.db.clone().with_hook_budget(Duration::from_millis(1)).with_observer(move |event| {
-        if matches!(event, Event::HookSlow { name: Some("slow"), .. }) {
-            warning.notify_one();
-        }
-    });
+    let db = site
+        .db
+        .clone()
+        .with_hook_budget(Duration::from_millis(1))
+        .with_observer(move |event| {
+            if matches!(
+                event,
+                Event::HookSlow {
+                    name: Some("slow"),
+                    ..
+                }
+            ) {
+                warning.notify_one();
+            }
+        });
     let report = db
         .atomic_report(async |tx| {
             tx.on_commit_named("slow", async move || warned.notified().await);
@@ -327,7 +392,10 @@ async fn ten_thousand_hooks_run_once_each<DB: Server>() {
         })
         .await
         .unwrap();
-    assert_eq!(labels.all(), (0..10_000).map(|i| i.to_string()).collect::<Vec<_>>());
+    assert_eq!(
+        labels.all(),
+        (0..10_000).map(|i| i.to_string()).collect::<Vec<_>>()
+    );
 }
 
 async fn an_observer_that_panics_does_no_harm<DB: Server>() {
@@ -369,7 +437,11 @@ async fn captured_hooks_can_be_looked_at_run_and_put_back<DB: Server>() {
     })
     .await
     .unwrap();
-    assert_eq!(labels.all(), ["kept"], "the one before was not captured, and nothing was committed");
+    assert_eq!(
+        labels.all(),
+        ["kept"],
+        "the one before was not captured, and nothing was committed"
+    );
     labels.clear();
     site.db
         .atomic(async |tx| {

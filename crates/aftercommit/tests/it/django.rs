@@ -19,7 +19,9 @@ fn folder() -> PathBuf {
 }
 
 fn programs(text: &str) -> Vec<Value> {
-    text.lines().map(|line| serde_json::from_str(line).expect("a line of JSON")).collect()
+    text.lines()
+        .map(|line| serde_json::from_str(line).expect("a line of JSON"))
+        .collect()
 }
 
 fn golden(file: &str) -> Vec<Value> {
@@ -36,7 +38,9 @@ async fn differences(programs: &[Value], bridges: Bridges) -> Vec<String> {
         let ours = stage.play(program, bridges).await.expect("the stage holds");
         let django = &case["result"];
         if ours != *django {
-            let name = case["name"].as_str().map_or_else(|| format!("seed {}", program["seed"]), str::to_owned);
+            let name = case["name"]
+                .as_str()
+                .map_or_else(|| format!("seed {}", program["seed"]), str::to_owned);
             differences.push(format!("{name}: {}", first_difference(django, &ours)));
         }
     }
@@ -44,9 +48,20 @@ async fn differences(programs: &[Value], bridges: Bridges) -> Vec<String> {
 }
 
 fn first_difference(django: &Value, ours: &Value) -> String {
-    let (django_trace, our_trace) = (django["trace"].as_array().unwrap(), ours["trace"].as_array().unwrap());
-    let at = django_trace.iter().zip(our_trace).position(|(a, b)| a != b).unwrap_or(django_trace.len().min(our_trace.len()));
-    format!("event {at}: Django {:?}, here {:?}", django_trace.get(at), our_trace.get(at))
+    let (django_trace, our_trace) = (
+        django["trace"].as_array().unwrap(),
+        ours["trace"].as_array().unwrap(),
+    );
+    let at = django_trace
+        .iter()
+        .zip(our_trace)
+        .position(|(a, b)| a != b)
+        .unwrap_or(django_trace.len().min(our_trace.len()));
+    format!(
+        "event {at}: Django {:?}, here {:?}",
+        django_trace.get(at),
+        our_trace.get(at)
+    )
 }
 
 #[tokio::test]
@@ -57,15 +72,26 @@ async fn named_cases_give_the_trace_of_django() {
         .filter(|case| PROFILES.contains(&case["program"]["profile"].as_str().unwrap_or_default()))
         .collect();
     assert!(compared.len() >= 70, "{} cases", compared.len());
-    assert_eq!(differences(&compared, Bridges::all(true)).await, Vec::<String>::new());
+    assert_eq!(
+        differences(&compared, Bridges::all(true)).await,
+        Vec::<String>::new()
+    );
 }
 
 #[tokio::test]
 async fn golden_programs_give_the_trace_of_django() {
     for profile in PROFILES {
         let programs = golden(&format!("{profile}.jsonl"));
-        assert!(programs.len() >= 40, "{} programs in {profile}", programs.len());
-        assert_eq!(differences(&programs, Bridges::all(true)).await, Vec::<String>::new(), "{profile}");
+        assert!(
+            programs.len() >= 40,
+            "{} programs in {profile}",
+            programs.len()
+        );
+        assert_eq!(
+            differences(&programs, Bridges::all(true)).await,
+            Vec::<String>::new(),
+            "{profile}"
+        );
     }
 }
 
@@ -80,13 +106,26 @@ async fn fresh_programs_give_the_trace_of_django() {
     for profile in PROFILES {
         let output = Command::new(&python)
             .arg(folder().join("oracle.py"))
-            .args(["--profile", profile, "--seeds", &format!("{first}:{}", first + count)])
+            .args([
+                "--profile",
+                profile,
+                "--seeds",
+                &format!("{first}:{}", first + count),
+            ])
             .output()
             .expect("Python");
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         let programs = programs(&String::from_utf8_lossy(&output.stdout));
         assert_eq!(programs.len(), count as usize);
-        assert_eq!(differences(&programs, Bridges::all(true)).await, Vec::<String>::new(), "{profile}");
+        assert_eq!(
+            differences(&programs, Bridges::all(true)).await,
+            Vec::<String>::new(),
+            "{profile}"
+        );
     }
 }
 
@@ -96,19 +135,66 @@ async fn each_bridge_is_needed() {
     let cases = golden("cases.jsonl");
     let mut programs = golden("portable.jsonl");
     programs.extend(golden("mixed.jsonl"));
-    programs.extend(cases.into_iter().filter(|case| PROFILES.contains(&case["program"]["profile"].as_str().unwrap_or_default())));
+    programs.extend(cases.into_iter().filter(|case| {
+        PROFILES.contains(&case["program"]["profile"].as_str().unwrap_or_default())
+    }));
     let all = Bridges::all(true);
     let without = [
-        ("plain_hooks", Bridges { plain_hooks: false, ..all }),
-        ("raw_errors", Bridges { raw_errors: false, ..all }),
-        ("save_marks", Bridges { save_marks: false, ..all }),
-        ("silent_rollbacks", Bridges { silent_rollbacks: false, ..all }),
-        ("robust_writes", Bridges { robust_writes: false, ..all }),
-        ("connect_twice", Bridges { connect_twice: false, ..all }),
-        ("capture_keeps", Bridges { capture_keeps: false, ..all }),
+        (
+            "plain_hooks",
+            Bridges {
+                plain_hooks: false,
+                ..all
+            },
+        ),
+        (
+            "raw_errors",
+            Bridges {
+                raw_errors: false,
+                ..all
+            },
+        ),
+        (
+            "save_marks",
+            Bridges {
+                save_marks: false,
+                ..all
+            },
+        ),
+        (
+            "silent_rollbacks",
+            Bridges {
+                silent_rollbacks: false,
+                ..all
+            },
+        ),
+        (
+            "robust_writes",
+            Bridges {
+                robust_writes: false,
+                ..all
+            },
+        ),
+        (
+            "connect_twice",
+            Bridges {
+                connect_twice: false,
+                ..all
+            },
+        ),
+        (
+            "capture_keeps",
+            Bridges {
+                capture_keeps: false,
+                ..all
+            },
+        ),
     ];
     for (name, bridges) in without {
-        assert!(!differences(&programs, bridges).await.is_empty(), "{name} bridges nothing");
+        assert!(
+            !differences(&programs, bridges).await.is_empty(),
+            "{name} bridges nothing"
+        );
     }
 }
 
@@ -123,7 +209,10 @@ async fn robust_hooks_need_no_bridge() {
         make_robust(&mut case["program"]);
     }
     let batch = tempfile::NamedTempFile::new().unwrap();
-    let lines: Vec<String> = robust.iter().map(|case| case["program"].to_string()).collect();
+    let lines: Vec<String> = robust
+        .iter()
+        .map(|case| case["program"].to_string())
+        .collect();
     std::fs::write(batch.path(), lines.join("\n") + "\n").unwrap();
     let output = Command::new(&python)
         .arg(folder().join("oracle.py"))
@@ -131,10 +220,17 @@ async fn robust_hooks_need_no_bridge() {
         .arg(batch.path())
         .output()
         .expect("Python");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     let programs = programs(&String::from_utf8_lossy(&output.stdout));
     assert_eq!(programs.len(), robust.len());
-    let bridges = Bridges { plain_hooks: false, ..Bridges::all(true) };
+    let bridges = Bridges {
+        plain_hooks: false,
+        ..Bridges::all(true)
+    };
     assert_eq!(differences(&programs, bridges).await, Vec::<String>::new());
 }
 

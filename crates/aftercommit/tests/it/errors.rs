@@ -36,9 +36,15 @@ impl From<Error> for Mine {
 
 async fn an_error_of_the_application_comes_back_as_it_was<DB: Server>() {
     let site = Site::<DB>::open().await;
-    let failed: Result<()> = site.db.atomic(async |_tx| Err(Error::other(Mine::App("mine")))).await;
+    let failed: Result<()> = site
+        .db
+        .atomic(async |_tx| Err(Error::other(Mine::App("mine"))))
+        .await;
     let failed = failed.unwrap_err();
-    assert!(matches!(failed.downcast_ref::<Mine>(), Some(Mine::App("mine"))));
+    assert!(matches!(
+        failed.downcast_ref::<Mine>(),
+        Some(Mine::App("mine"))
+    ));
     assert_eq!(failed.code(), None);
     assert!(!failed.is_retryable() && !failed.is_commit_in_doubt());
 }
@@ -47,14 +53,17 @@ async fn a_database_that_is_not_there_is_a_clear_error<DB: Server>() {
     let site = Site::<DB>::open().await;
     site.db.pool().close().await;
     let closed = site.db.atomic(async |_tx| Ok(())).await.unwrap_err();
-    assert!(closed.is_connection_lost() && closed.is_retryable(), "{closed}");
+    assert!(
+        closed.is_connection_lost() && closed.is_retryable(),
+        "{closed}"
+    );
 }
 
 async fn a_pool_without_a_connection_is_busy<DB: Server>() {
     let site = Site::<DB>::open().await;
     let pool = sqlx::pool::PoolOptions::<DB>::new()
         .max_connections(1)
-        .acquire_timeout(std::time::Duration::from_millis(20))
+        .acquire_timeout(std::time::Duration::from_secs(3))
         .connect_with(site.options.clone())
         .await
         .unwrap();
@@ -70,7 +79,10 @@ async fn own_errors_reach_code_that_only_knows_sqlx<DB: Server>() {
     let site = Site::<DB>::open().await;
     site.db
         .atomic(async |tx| {
-            let refused = sqlx::Executor::execute(&mut *tx, "COMMIT").await.map(drop).unwrap_err();
+            let refused = sqlx::Executor::execute(&mut *tx, "COMMIT")
+                .await
+                .map(drop)
+                .unwrap_err();
             let database = refused.as_database_error().unwrap();
             assert_eq!(database.code().as_deref(), Some("TX_CONTROL"));
             assert!(database.message().contains("set_rollback"));

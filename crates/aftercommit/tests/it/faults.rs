@@ -39,7 +39,12 @@ async fn a_cut_commit_is_told_as_it_was<DB: Server>() {
     let rounds = if long() { 250 } else { 12 };
     let mut id = 0;
     for _ in 0..rounds {
-        for cut in [Cut::Before, Cut::SwallowAnswer, Cut::AfterAnswer, Cut::HalfOpen] {
+        for cut in [
+            Cut::Before,
+            Cut::SwallowAnswer,
+            Cut::AfterAnswer,
+            Cut::HalfOpen,
+        ] {
             id += 1;
             let fired = proxy.cut_on(cut, b"COMMIT");
             let told = site
@@ -54,18 +59,33 @@ async fn a_cut_commit_is_told_as_it_was<DB: Server>() {
             let there = site.ids().await.contains(&id);
             let hooked = labels.all().contains(&id.to_string());
             match &told {
-                Result::Ok(()) => assert!(there && hooked, "{cut:?}: told committed; row {there}, hook {hooked}"),
+                Result::Ok(()) => assert!(
+                    there && hooked,
+                    "{cut:?}: told committed; row {there}, hook {hooked}"
+                ),
                 Err(error) => {
-                    assert!(!error.is_commit_in_doubt(), "{cut:?}: the server could be asked: {error}");
+                    assert!(
+                        !error.is_commit_in_doubt(),
+                        "{cut:?}: the server could be asked: {error}"
+                    );
                     assert!(error.is_connection_lost(), "{cut:?}: {error}");
-                    assert!(!there && !hooked, "{cut:?}: told not committed; row {there}, hook {hooked}");
+                    assert!(
+                        !there && !hooked,
+                        "{cut:?}: told not committed; row {there}, hook {hooked}"
+                    );
                 }
             }
             assert_eq!(there, cut != Cut::Before, "{cut:?}");
             counts[usize::from(there)] += 1;
         }
     }
-    println!("{} cut commits on {}: {} were not committed, {} were, all told so", id, DB::NAME, counts[0], counts[1]);
+    println!(
+        "{} cut commits on {}: {} were not committed, {} were, all told so",
+        id,
+        DB::NAME,
+        counts[0],
+        counts[1]
+    );
 }
 
 /// SQLite's commit cannot be cut, but it can be refused: a reader keeps the writer from the file.
@@ -77,11 +97,18 @@ async fn a_commit_that_sqlite_refuses_is_rolled_back() {
         .create_if_missing(true)
         .journal_mode(sqlx::sqlite::SqliteJournalMode::Delete)
         .busy_timeout(Duration::ZERO);
-    let pool = sqlx::pool::PoolOptions::<Sqlite>::new().max_connections(2).connect_with(options).await.unwrap();
+    let pool = sqlx::pool::PoolOptions::<Sqlite>::new()
+        .max_connections(2)
+        .connect_with(options)
+        .await
+        .unwrap();
     Sqlite::tables(&pool).await;
     let db = Db::new(pool.clone());
     let mut reader = pool.acquire().await.unwrap();
-    sqlx::raw_sql("BEGIN; SELECT COUNT(*) FROM item").execute(&mut *reader).await.unwrap();
+    sqlx::raw_sql("BEGIN; SELECT COUNT(*) FROM item")
+        .execute(&mut *reader)
+        .await
+        .unwrap();
     let write = async || {
         db.atomic(async |tx| {
             tx.on_commit(labels.hook("hook"));
@@ -92,7 +119,10 @@ async fn a_commit_that_sqlite_refuses_is_rolled_back() {
     let refused = write().await.unwrap_err();
     assert_eq!(refused.code(), Some("DB_BUSY"), "{refused}");
     assert!(labels.all().is_empty());
-    sqlx::raw_sql("ROLLBACK").execute(&mut *reader).await.unwrap();
+    sqlx::raw_sql("ROLLBACK")
+        .execute(&mut *reader)
+        .await
+        .unwrap();
     assert!(Sqlite::ids(&pool).await.is_empty());
     write().await.unwrap();
     assert_eq!((labels.all().len(), Sqlite::ids(&pool).await), (1, vec![1]));
@@ -105,7 +135,10 @@ async fn a_commit_that_nobody_can_be_asked_about_is_in_doubt<DB: Server>() {
         return;
     };
     let labels = Labels::default();
-    let db = site.db.clone().with_resolve_patience(Duration::from_millis(300));
+    let db = site
+        .db
+        .clone()
+        .with_resolve_patience(Duration::from_millis(300));
     let fired = proxy.cut_on(Cut::SwallowAnswer, b"COMMIT");
     let told = db
         .atomic(async |tx| {
@@ -119,7 +152,10 @@ async fn a_commit_that_nobody_can_be_asked_about_is_in_doubt<DB: Server>() {
     fired.await;
     assert!(told.is_commit_in_doubt() && !told.is_retryable(), "{told}");
     assert_eq!(told.code(), Some("COMMIT_IN_DOUBT"));
-    assert!(labels.all().is_empty(), "no hook without a confirmed commit");
+    assert!(
+        labels.all().is_empty(),
+        "no hook without a confirmed commit"
+    );
     assert!(site.heard.has("not committed: COMMIT_IN_DOUBT"));
     assert_eq!(site.ids().await, [1], "it was committed, in truth");
     proxy.refuse(false);
@@ -152,7 +188,10 @@ async fn a_connection_cut_inside_a_block_commits_nothing<DB: Server>() {
     }
     assert!(labels.all().is_empty());
     assert!(site.ids().await.is_empty());
-    site.db.atomic(async |tx| DB::insert(tx, 1).await).await.unwrap();
+    site.db
+        .atomic(async |tx| DB::insert(tx, 1).await)
+        .await
+        .unwrap();
 }
 
 /// Clients write while their server is killed and started again; afterwards what they were told is compared
@@ -226,14 +265,21 @@ async fn survive<DB: Server>(url: &str, crashes: u32, mut crash: impl FnMut() + 
         told.extend(client.await.unwrap());
     }
     let rows: std::collections::HashSet<i64> = DB::ids(db.pool()).await.into_iter().collect();
-    let hooks: std::collections::HashSet<i64> = labels.all().iter().map(|label| label.parse().unwrap()).collect();
+    let hooks: std::collections::HashSet<i64> = labels
+        .all()
+        .iter()
+        .map(|label| label.parse().unwrap())
+        .collect();
     let (mut committed, mut refused, mut doubtful) = (0, 0, 0);
     for (id, outcome) in &told {
         let (there, hooked) = (rows.contains(id), hooks.contains(id));
         match outcome {
             Result::Ok(()) => {
                 committed += 1;
-                assert!(there && hooked, "{id} was acknowledged: row {there}, hook {hooked}");
+                assert!(
+                    there && hooked,
+                    "{id} was acknowledged: row {there}, hook {hooked}"
+                );
             }
             Err(error) if error.is_commit_in_doubt() => {
                 doubtful += 1;
@@ -241,11 +287,17 @@ async fn survive<DB: Server>(url: &str, crashes: u32, mut crash: impl FnMut() + 
             }
             Err(error) => {
                 refused += 1;
-                assert!(!there && !hooked, "{id} was told lost ({error}): row {there}, hook {hooked}");
+                assert!(
+                    !there && !hooked,
+                    "{id} was told lost ({error}): row {there}, hook {hooked}"
+                );
             }
         }
     }
     assert!(committed > 0, "nothing was committed between the crashes");
-    println!("{crashes} crashes of {}: {committed} committed, {refused} told lost, {doubtful} in doubt, none wrong", DB::NAME);
+    println!(
+        "{crashes} crashes of {}: {committed} committed, {refused} told lost, {doubtful} in doubt, none wrong",
+        DB::NAME
+    );
     drop(keep_alive);
 }

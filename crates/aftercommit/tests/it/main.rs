@@ -5,7 +5,6 @@
     clippy::unwrap_used,
     clippy::panic,
     clippy::print_stdout,
-    unreachable_pub,
     reason = "a test fails by panicking, and nobody links to it"
 )]
 

@@ -41,6 +41,10 @@ async fn note(labels: &(Labels, &'static str), saved: &Saved) -> Result<()> {
     Ok(())
 }
 
+async fn plain(_saved: &Saved) -> Result<()> {
+    Ok(())
+}
+
 async fn fail(labels: &Labels, _saved: &Saved) -> Result<()> {
     labels.note("fail");
     Err(Error::other("veto"))
@@ -80,9 +84,15 @@ async fn receivers_run_in_the_order_of_connection<DB: Server>() {
 
 async fn an_error_during_rolls_the_sender_back<DB: Server>() {
     let labels = Labels::default();
-    let signals = Signals::<DB>::new().during("insert", insert::<DB>).during("fail", with_state(labels, fail));
+    let signals = Signals::<DB>::new()
+        .during("insert", insert::<DB>)
+        .during("fail", with_state(labels, fail));
     let site = Site::<DB>::open().await.with_signals(signals);
-    let vetoed = site.db.atomic(async |tx| tx.send(Saved(1)).await).await.unwrap_err();
+    let vetoed = site
+        .db
+        .atomic(async |tx| tx.send(Saved(1)).await)
+        .await
+        .unwrap_err();
     assert_eq!(vetoed.to_string(), "veto");
     assert!(site.ids().await.is_empty());
     assert!(site.heard.has("failed receiver fail"));
@@ -91,10 +101,13 @@ async fn an_error_during_rolls_the_sender_back<DB: Server>() {
 async fn after_commit_waits_for_the_commit_and_dies_with_its_savepoint<DB: Server>() {
     let labels = Labels::default();
     let late = labels.clone();
-    let signals = Signals::<DB>::new().after_commit("late", move |saved: Arc<Saved>| {
-        late.note(saved.0.to_string());
-        std::future::ready(())
-    });
+    let signals = Signals::<DB>::new()
+        .after_commit("late", move |saved: Arc<Saved>| {
+            late.note(saved.0.to_string());
+            std::future::ready(())
+        })
+        .after_commit("plain", plain)
+        .after_commit("failing", with_state(Labels::default(), fail));
     let site = Site::<DB>::open().await.with_signals(signals);
     site.db
         .atomic(async |tx| {
@@ -129,26 +142,51 @@ async fn send_stops_at_the_first_error<DB: Server>() {
 async fn send_robust_isolates_each_receiver<DB: Server>() {
     let labels = Labels::default();
     let signals = Signals::<DB>::new()
-        .during("writes and fails", with_state(labels.clone(), write_and_fail::<DB>))
+        .during(
+            "writes and fails",
+            with_state(labels.clone(), write_and_fail::<DB>),
+        )
         .during("panics", async |_saved: &Saved| panic!("as planned"))
         .during("insert", insert::<DB>);
     let site = Site::<DB>::open().await.with_signals(signals);
     site.db
         .atomic(async |tx| {
             let responses = tx.send_robust(Saved(1)).await?;
-            let outcomes: Vec<_> = responses.iter().map(|r| (&*r.receiver, r.result.is_ok())).collect();
-            assert_eq!(outcomes, [("writes and fails", false), ("panics", false), ("insert", true)]);
-            assert_eq!(responses[1].result.as_ref().unwrap_err().code(), Some("PANICKED"));
+            let outcomes: Vec<_> = responses
+                .iter()
+                .map(|r| (&*r.receiver, r.result.is_ok()))
+                .collect();
+            assert_eq!(
+                outcomes,
+                [
+                    ("writes and fails", false),
+                    ("panics", false),
+                    ("insert", true)
+                ]
+            );
+            assert_eq!(
+                responses[1].result.as_ref().unwrap_err().code(),
+                Some("PANICKED")
+            );
             // The failed receivers broke nothing for those behind them, or for the sender.
             DB::insert(tx, 2).await
         })
         .await
         .unwrap();
     assert_eq!(site.ids().await, [1, 2]);
-    assert!(labels.all().is_empty(), "the hook of a failed receiver died with its savepoint");
+    assert!(
+        labels.all().is_empty(),
+        "the hook of a failed receiver died with its savepoint"
+    );
 
     let responses = site.db.send_robust(Saved(3)).await.unwrap();
-    assert_eq!(responses.iter().map(|r| r.result.is_ok()).collect::<Vec<_>>(), [false, false, true]);
+    assert_eq!(
+        responses
+            .iter()
+            .map(|r| r.result.is_ok())
+            .collect::<Vec<_>>(),
+        [false, false, true]
+    );
     assert_eq!(site.ids().await, [1, 2, 3]);
 }
 
@@ -158,8 +196,16 @@ async fn a_receiver_that_panics_rolls_the_sender_back<DB: Server>() {
         .during("panics", async |_saved: &Saved| panic!("as planned"));
     let site = Site::<DB>::with_pool_of(1).await.with_signals(signals);
     let sending = site.db.atomic(async |tx| tx.send(Saved(1)).await);
-    assert!(std::panic::AssertUnwindSafe(sending).catch_unwind().await.is_err());
-    site.db.atomic(async |tx| DB::insert(tx, 2).await).await.unwrap();
+    assert!(
+        std::panic::AssertUnwindSafe(sending)
+            .catch_unwind()
+            .await
+            .is_err()
+    );
+    site.db
+        .atomic(async |tx| DB::insert(tx, 2).await)
+        .await
+        .unwrap();
     assert_eq!(site.ids().await, [2]);
 }
 
@@ -168,7 +214,11 @@ async fn a_transaction_is_made_only_for_those_who_insist<DB: Server>() {
     let signals = Signals::<DB>::new()
         .during("signal only", with_state((labels.clone(), "only"), note))
         .during("if any", async |tx: Option<&mut Tx<DB>>, _saved: &Saved| {
-            if tx.is_some() { Err(Error::other("there is one")) } else { Ok(()) }
+            if tx.is_some() {
+                Err(Error::other("there is one"))
+            } else {
+                Ok(())
+            }
         });
     let site = Site::<DB>::open().await.with_signals(signals.clone());
     site.db.send(Saved(1)).await.unwrap();
@@ -176,9 +226,14 @@ async fn a_transaction_is_made_only_for_those_who_insist<DB: Server>() {
 
     signals.disconnect::<Saved>("if any");
     signals.connect(during("insert", insert::<DB>)).unwrap();
-    signals.connect(during("fail", with_state(labels.clone(), fail))).unwrap();
+    signals
+        .connect(during("fail", with_state(labels.clone(), fail)))
+        .unwrap();
     assert!(site.db.send(Saved(2)).await.is_err());
-    assert!(site.ids().await.is_empty(), "one transaction around the whole send");
+    assert!(
+        site.ids().await.is_empty(),
+        "one transaction around the whole send"
+    );
     signals.disconnect::<Saved>("fail");
     site.db.send(Saved(3)).await.unwrap();
     assert_eq!(site.ids().await, [3]);
@@ -189,15 +244,34 @@ async fn who_is_called_is_fixed_before_the_first_call<DB: Server>() {
     let meddle = async |state: &(Signals<DB>, Labels), _saved: &Saved| {
         state.0.disconnect::<Saved>("leaves");
         state.0.disconnect::<Saved>("meddles");
-        state.0.connect(during("comes", with_state((state.1.clone(), "comes"), note)))?;
+        state.0.connect(during(
+            "comes",
+            with_state((state.1.clone(), "comes"), note),
+        ))?;
         Ok(())
     };
-    signals.connect(during("meddles", with_state((signals.clone(), labels.clone()), meddle))).unwrap();
-    signals.connect(during("leaves", with_state((labels.clone(), "leaves"), note))).unwrap();
+    signals
+        .connect(during(
+            "meddles",
+            with_state((signals.clone(), labels.clone()), meddle),
+        ))
+        .unwrap();
+    signals
+        .connect(during(
+            "leaves",
+            with_state((labels.clone(), "leaves"), note),
+        ))
+        .unwrap();
     let site = Site::<DB>::open().await.with_signals(signals);
-    site.db.atomic(async |tx| tx.send(Saved(1)).await).await.unwrap();
+    site.db
+        .atomic(async |tx| tx.send(Saved(1)).await)
+        .await
+        .unwrap();
     assert_eq!(labels.all(), ["leaves 1"]);
-    site.db.atomic(async |tx| tx.send(Saved(2)).await).await.unwrap();
+    site.db
+        .atomic(async |tx| tx.send(Saved(2)).await)
+        .await
+        .unwrap();
     assert_eq!(labels.all(), ["leaves 1", "comes 2"]);
 }
 
@@ -208,7 +282,11 @@ async fn filters_choose<DB: Server>() {
             .filter(|saved: &Saved| saved.0 % 2 == 0)
             .filter(|saved: &Saved| saved.0 > 2),
     );
-    assert!(!signals.has_receivers(&Saved(2)) && signals.has_receivers(&Saved(4)) && !signals.has_receivers(&Other));
+    assert!(
+        !signals.has_receivers(&Saved(2))
+            && signals.has_receivers(&Saved(4))
+            && !signals.has_receivers(&Other)
+    );
     let site = Site::<DB>::open().await.with_signals(signals);
     for i in 1..=6 {
         site.db.send(Saved(i)).await.unwrap();
@@ -220,19 +298,32 @@ async fn a_name_is_taken_once<DB: Server>() {
     let signals = Signals::<DB>::new().during("name", insert::<DB>);
     let refused = signals.connect(during("name", insert::<DB>)).unwrap_err();
     assert_eq!(refused.code(), Some("DUPLICATE_RECEIVER"));
-    assert_eq!(refused.to_string().matches("signal.rs:").count(), 2, "both places: {refused}");
+    assert_eq!(
+        refused.to_string().matches("signal.rs:").count(),
+        2,
+        "both places: {refused}"
+    );
     assert_eq!(signals.receivers().len(), 1);
     // For another signal the name is free.
-    signals.connect(during("name", async |_other: &Other| Ok(()))).unwrap();
+    signals
+        .connect(during("name", async |_other: &Other| Ok(())))
+        .unwrap();
     let chained = std::panic::AssertUnwindSafe(|| signals.clone().during("name", insert::<DB>));
     let panic = std::panic::catch_unwind(chained).unwrap_err();
-    assert!(panic.downcast_ref::<String>().unwrap().contains("DUPLICATE_RECEIVER"));
+    assert!(
+        panic
+            .downcast_ref::<String>()
+            .unwrap()
+            .contains("DUPLICATE_RECEIVER")
+    );
 }
 
 async fn connections_end_when_they_should<DB: Server>() {
     let (labels, signals) = (Labels::default(), Signals::<DB>::new());
     let connect = |name: &'static str| {
-        signals.connect(during(name, with_state((labels.clone(), name), note))).unwrap()
+        signals
+            .connect(during(name, with_state((labels.clone(), name), note)))
+            .unwrap()
     };
     let site = Site::<DB>::open().await.with_signals(signals.clone());
     let (by_hand, _stays) = (connect("by hand"), connect("stays"));
@@ -244,12 +335,19 @@ async fn connections_end_when_they_should<DB: Server>() {
     assert!(!signals.disconnect::<Saved>("by hand"));
     drop(_stays);
     site.db.send(Saved(2)).await.unwrap();
-    assert_eq!(labels.all(), ["by hand 1", "stays 1", "scoped 1", "stays 2"]);
+    assert_eq!(
+        labels.all(),
+        ["by hand 1", "stays 1", "scoped 1", "stays 2"]
+    );
 }
 
 async fn a_stale_guard_leaves_its_successor_alone<DB: Server>() {
     let (labels, signals) = (Labels::default(), Signals::<DB>::new());
-    let connect = |label| signals.connect(during("name", with_state((labels.clone(), label), note))).unwrap();
+    let connect = |label| {
+        signals
+            .connect(during("name", with_state((labels.clone(), label), note)))
+            .unwrap()
+    };
     let first = connect("first").scoped();
     signals.disconnect::<Saved>("name");
     connect("second");
@@ -270,7 +368,10 @@ async fn receivers_can_be_muted_for_a_scope<DB: Server>() {
         });
     let site = Site::<DB>::open().await.with_signals(signals);
     let quiet: Db<DB> = site.db.mute("mail");
-    quiet.atomic(async |tx| tx.send(Saved(1)).await).await.unwrap();
+    quiet
+        .atomic(async |tx| tx.send(Saved(1)).await)
+        .await
+        .unwrap();
     quiet.send(Saved(2)).await.unwrap();
     site.db
         .atomic(async |tx| {
@@ -283,7 +384,8 @@ async fn receivers_can_be_muted_for_a_scope<DB: Server>() {
 }
 
 async fn again<DB: Server>(tx: &mut Tx<DB>, saved: &Saved) -> Result<()> {
-    let next: futures_core::future::BoxFuture<'_, Result<()>> = Box::pin(tx.send(Saved(saved.0 + 1)));
+    let next: futures_core::future::BoxFuture<'_, Result<()>> =
+        Box::pin(tx.send(Saved(saved.0 + 1)));
     next.await
 }
 
@@ -295,10 +397,19 @@ async fn again_alone<DB: Server>(db: &Db<DB>, _other: &Other) -> Result<()> {
 async fn recursion_ends_with_an_error<DB: Server>() {
     let signals = Signals::<DB>::new().during("again", again::<DB>);
     let site = Site::<DB>::open().await.with_signals(signals.clone());
-    let endless = site.db.atomic(async |tx| tx.send(Saved(1)).await).await.unwrap_err();
+    let endless = site
+        .db
+        .atomic(async |tx| tx.send(Saved(1)).await)
+        .await
+        .unwrap_err();
     assert_eq!(endless.code(), Some("SIGNAL_RECURSION"));
     assert!(endless.to_string().contains("64"), "{endless}");
-    signals.connect(during("again, alone", with_state(site.db.clone(), again_alone::<DB>))).unwrap();
+    signals
+        .connect(during(
+            "again, alone",
+            with_state(site.db.clone(), again_alone::<DB>),
+        ))
+        .unwrap();
     let endless = site.db.send(Other).await.unwrap_err();
     assert_eq!(endless.code(), Some("SIGNAL_RECURSION"));
 }
@@ -307,23 +418,40 @@ async fn a_thousand_receivers_are_called<DB: Server>() {
     let labels = Labels::default();
     let mut signals = Signals::<DB>::new();
     for i in 0..1000 {
-        signals = signals.during(format!("receiver {i}"), with_state((labels.clone(), "heard"), note));
+        signals = signals.during(
+            format!("receiver {i}"),
+            with_state((labels.clone(), "heard"), note),
+        );
     }
     let site = Site::<DB>::open().await.with_signals(signals);
-    site.db.atomic(async |tx| tx.send(Saved(1)).await).await.unwrap();
+    site.db
+        .atomic(async |tx| tx.send(Saved(1)).await)
+        .await
+        .unwrap();
     assert_eq!(labels.all().len(), 1000);
 }
 
 async fn receivers_are_listed_with_their_place<DB: Server>() {
-    let signals = Signals::<DB>::new()
-        .during("insert", insert::<DB>)
-        .with(after_commit("mail", async |_saved: Arc<Saved>| ()).filter(|saved: &Saved| saved.0 > 0));
+    let signals = Signals::<DB>::new().during("insert", insert::<DB>).with(
+        after_commit("mail", async |_saved: Arc<Saved>| ()).filter(|saved: &Saved| saved.0 > 0),
+    );
     let listed = signals.receivers();
-    assert_eq!(listed.iter().map(|r| (&*r.name, r.when)).collect::<Vec<_>>(), [
-        ("insert", When::During),
-        ("mail", When::AfterCommit)
-    ]);
-    assert!(listed.iter().all(|r| r.place.file().ends_with("signal.rs") && r.signal.ends_with("Saved")));
+    assert_eq!(
+        listed
+            .iter()
+            .map(|r| (&*r.name, r.when))
+            .collect::<Vec<_>>(),
+        [("insert", When::During), ("mail", When::AfterCommit)]
+    );
+    assert!(
+        listed
+            .iter()
+            .all(|r| r.place.file().ends_with("signal.rs") && r.signal.ends_with("Saved"))
+    );
     assert!(!listed[0].filtered && listed[1].filtered);
-    assert!(listed[0].to_string().contains("insert hears"), "{}", listed[0]);
+    assert!(
+        listed[0].to_string().contains("insert hears"),
+        "{}",
+        listed[0]
+    );
 }

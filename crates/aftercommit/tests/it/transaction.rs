@@ -40,7 +40,11 @@ on_each_database! {
 
 async fn ok_commits_and_err_rolls_back<DB: Server>() {
     let site = Site::<DB>::open().await;
-    let value = site.db.atomic(async |tx| DB::insert(tx, 1).await.map(|()| 42)).await.unwrap();
+    let value = site
+        .db
+        .atomic(async |tx| DB::insert(tx, 1).await.map(|()| 42))
+        .await
+        .unwrap();
     assert_eq!(value, 42);
     let failed: Result<()> = site
         .db
@@ -51,7 +55,17 @@ async fn ok_commits_and_err_rolls_back<DB: Server>() {
         .await;
     assert_eq!(failed.unwrap_err().to_string(), "no");
     assert_eq!(site.ids().await, [1]);
-    assert_eq!(site.heard.all(), ["begin", "commit", "committed", "begin", "rollback", "not committed: its own error"]);
+    assert_eq!(
+        site.heard.all(),
+        [
+            "begin",
+            "commit",
+            "committed",
+            "begin",
+            "rollback",
+            "not committed: its own error"
+        ]
+    );
 }
 
 async fn a_panic_rolls_back<DB: Server>() {
@@ -63,9 +77,17 @@ async fn a_panic_rolls_back<DB: Server>() {
         }
         Ok(())
     });
-    assert!(std::panic::AssertUnwindSafe(block).catch_unwind().await.is_err());
+    assert!(
+        std::panic::AssertUnwindSafe(block)
+            .catch_unwind()
+            .await
+            .is_err()
+    );
     // The pool has one connection: this waits until it is clean.
-    site.db.atomic(async |tx| DB::insert(tx, 2).await).await.unwrap();
+    site.db
+        .atomic(async |tx| DB::insert(tx, 2).await)
+        .await
+        .unwrap();
     assert_eq!(site.ids().await, [2]);
 }
 
@@ -112,7 +134,10 @@ async fn a_swallowed_error_breaks_the_block<DB: Server>() {
             DB::insert(tx, 1).await?;
             tx.on_commit(labels.hook("hook"));
             let first = DB::insert(tx, 1).await.unwrap_err();
-            assert!(first.as_database().is_some(), "the error itself is the database's: {first}");
+            assert!(
+                first.as_database().is_some(),
+                "the error itself is the database's: {first}"
+            );
             // Later statements are refused before they are sent, and name the first failure.
             let later = DB::insert(tx, 2).await.unwrap_err();
             assert!(later.is_broken());
@@ -172,7 +197,10 @@ async fn no_rollback_is_silent<DB: Server>() {
         .await
         .unwrap_err();
     assert!(asked.is_rolled_back());
-    assert!(asked.to_string().contains("transaction.rs:"), "it names the place: {asked}");
+    assert!(
+        asked.to_string().contains("transaction.rs:"),
+        "it names the place: {asked}"
+    );
 
     site.db
         .atomic(async |tx| {
@@ -230,7 +258,13 @@ async fn a_joined_block_dooms_the_block_around_it<DB: Server>() {
                         })
                         .await;
                     assert!(joined.is_err());
-                    assert!(DB::insert(tx, 3).await.unwrap_err().to_string().contains("joined block"));
+                    assert!(
+                        DB::insert(tx, 3)
+                            .await
+                            .unwrap_err()
+                            .to_string()
+                            .contains("joined block")
+                    );
                     Ok(())
                 })
                 .await;
@@ -262,12 +296,23 @@ async fn statements_that_move_the_transaction_are_refused<DB: Server>() {
 async fn a_durable_block_refuses_to_be_nested<DB: Server>() {
     let site = Site::<DB>::open().await;
     let durable = Options::new().durable();
-    site.db.with(durable.clone()).atomic(async |tx| DB::insert(tx, 1).await).await.unwrap();
+    site.db
+        .with(durable.clone())
+        .atomic(async |tx| DB::insert(tx, 1).await)
+        .await
+        .unwrap();
     site.db
         .atomic(async |tx| {
-            let refused = tx.atomic_with(durable, async |tx| DB::insert(tx, 2).await).await.unwrap_err();
+            let refused = tx
+                .atomic_with(durable, async |tx| DB::insert(tx, 2).await)
+                .await
+                .unwrap_err();
             assert_eq!(refused.code(), Some("DURABLE_NESTED"));
-            assert_eq!(refused.to_string().matches("transaction.rs:").count(), 2, "both places: {refused}");
+            assert_eq!(
+                refused.to_string().matches("transaction.rs:").count(),
+                2,
+                "both places: {refused}"
+            );
             DB::insert(tx, 3).await
         })
         .await
@@ -278,10 +323,13 @@ async fn a_durable_block_refuses_to_be_nested<DB: Server>() {
 async fn a_durable_block_is_allowed_in_a_test<DB: Server>() {
     let mut site = Site::<DB>::open().await;
     rolled_back(&mut site.db, async |tx| {
-        tx.atomic_with(Options::new().durable(), async |tx| DB::insert(tx, 1).await).await?;
+        tx.atomic_with(Options::new().durable(), async |tx| DB::insert(tx, 1).await)
+            .await?;
         assert_eq!(DB::count(tx).await?, 1);
         tx.atomic(async |tx| {
-            let deeper = tx.atomic_with(Options::new().durable(), async |tx| DB::insert(tx, 2).await).await;
+            let deeper = tx
+                .atomic_with(Options::new().durable(), async |tx| DB::insert(tx, 2).await)
+                .await;
             assert_eq!(deeper.unwrap_err().code(), Some("DURABLE_NESTED"));
             Ok(())
         })
@@ -297,9 +345,15 @@ async fn options_belong_to_the_outermost_block<DB: Server>() {
     site.db
         .with(Options::new().serializable())
         .atomic(async |tx| {
-            let refused = tx.atomic_with(Options::new().read_only(), async |_tx| Ok(())).await.unwrap_err();
+            let refused = tx
+                .atomic_with(Options::new().read_only(), async |_tx| Ok(()))
+                .await
+                .unwrap_err();
             assert_eq!(refused.code(), Some("OPTION_NESTED"));
-            assert!(refused.to_string().starts_with("OPTION_NESTED: read-only"), "{refused}");
+            assert!(
+                refused.to_string().starts_with("OPTION_NESTED: read-only"),
+                "{refused}"
+            );
             DB::insert(tx, 1).await
         })
         .await
@@ -310,7 +364,10 @@ async fn options_belong_to_the_outermost_block<DB: Server>() {
 async fn a_read_only_block_refuses_to_write<DB: Server>() {
     let site = Site::<DB>::open().await;
     let read_only = site.db.with(Options::new().read_only());
-    let refused = read_only.atomic(async |tx| DB::insert(tx, 1).await).await.unwrap_err();
+    let refused = read_only
+        .atomic(async |tx| DB::insert(tx, 1).await)
+        .await
+        .unwrap_err();
     assert!(refused.as_database().is_some(), "{refused}");
     assert!(site.ids().await.is_empty());
 }
@@ -318,9 +375,17 @@ async fn a_read_only_block_refuses_to_write<DB: Server>() {
 async fn read_only_ends_with_its_block<DB: Server>() {
     let site = Site::<DB>::with_pool_of(1).await;
     for id in 1..4 {
-        let count = site.db.with(Options::new().read_only()).atomic(async |tx| DB::count(tx).await).await.unwrap();
+        let count = site
+            .db
+            .with(Options::new().read_only())
+            .atomic(async |tx| DB::count(tx).await)
+            .await
+            .unwrap();
         assert_eq!(count, id - 1);
-        site.db.atomic(async |tx| DB::insert(tx, id).await).await.unwrap();
+        site.db
+            .atomic(async |tx| DB::insert(tx, id).await)
+            .await
+            .unwrap();
     }
 }
 
@@ -349,7 +414,10 @@ async fn the_guard_form_rolls_back_when_dropped<DB: Server>() {
     let mut tx = site.db.begin().await.unwrap();
     DB::insert(&mut tx, 1).await.unwrap();
     drop(tx);
-    site.db.atomic(async |tx| DB::insert(tx, 2).await).await.unwrap();
+    site.db
+        .atomic(async |tx| DB::insert(tx, 2).await)
+        .await
+        .unwrap();
     assert_eq!(site.ids().await, [2]);
 }
 
@@ -390,14 +458,20 @@ async fn a_forgotten_nested_guard_is_undone_with_its_block<DB: Server>() {
 
 async fn add<DB: Server, H: Handle<DB>>(handle: &mut H, labels: &Labels, id: i64) -> Result<()> {
     handle.atomic(async |tx| DB::insert(tx, id).await).await?;
-    handle.on_commit(labels.hook(&format!("{id} {}", handle.in_transaction()))).await
+    handle
+        .on_commit(labels.hook(&format!("{id} {}", handle.in_transaction())))
+        .await
 }
 
 async fn library_code_need_not_know_where_it_is<DB: Server>() {
     let mut site = Site::<DB>::open().await;
     let labels = Labels::default();
     add(&mut site.db, &labels, 1).await.unwrap();
-    assert_eq!(labels.all(), ["1 false"], "without a transaction the hook runs now");
+    assert_eq!(
+        labels.all(),
+        ["1 false"],
+        "without a transaction the hook runs now"
+    );
     site.db
         .atomic(async |tx| {
             add(tx, &labels, 2).await?;
@@ -437,12 +511,24 @@ async fn every_kind_of_query_runs_on_a_block<DB: Server>() {
             DB::insert(tx, 1).await?;
             DB::insert(tx, 2).await?;
             assert_eq!((&mut *tx).fetch_all("SELECT id FROM item").await?.len(), 2);
-            assert!((&mut *tx).fetch_optional("SELECT id FROM item WHERE id = 9").await?.is_none());
-            let missing = (&mut *tx).fetch_one("SELECT id FROM item WHERE id = 9").await;
+            assert!(
+                (&mut *tx)
+                    .fetch_optional("SELECT id FROM item WHERE id = 9")
+                    .await?
+                    .is_none()
+            );
+            let missing = (&mut *tx)
+                .fetch_one("SELECT id FROM item WHERE id = 9")
+                .await;
             assert!(matches!(missing, Err(sqlx::Error::RowNotFound)));
             let both: Vec<_> = (&mut *tx).fetch_many("SELECT id FROM item").collect().await;
-            assert!(both.iter().all(Result::is_ok), "rows and the end of the statement");
-            (&mut *tx).prepare(sqlx::SqlStr::from_static("SELECT id FROM item")).await?;
+            assert!(
+                both.iter().all(Result::is_ok),
+                "rows and the end of the statement"
+            );
+            (&mut *tx)
+                .prepare(sqlx::SqlStr::from_static("SELECT id FROM item"))
+                .await?;
             (&mut *tx).execute("UPDATE item SET val = 7").await?;
             // That no row was found did not break the block.
             DB::insert(tx, 3).await
@@ -452,7 +538,9 @@ async fn every_kind_of_query_runs_on_a_block<DB: Server>() {
     assert_eq!(site.ids().await, [1, 2, 3]);
 }
 
-fn dive<DB: Server>(tx: &mut aftercommit::Tx<DB>) -> futures_core::future::BoxFuture<'_, Result<()>> {
+fn dive<DB: Server>(
+    tx: &mut aftercommit::Tx<DB>,
+) -> futures_core::future::BoxFuture<'_, Result<()>> {
     Box::pin(async move { tx.atomic(async |tx| dive(tx).await).await })
 }
 
@@ -481,7 +569,12 @@ async fn savepoints_do_not_pile_up<DB: Server>() {
         })
         .await
         .unwrap();
-    let undone = site.heard.all().iter().filter(|heard| heard.starts_with("roll back to")).count();
+    let undone = site
+        .heard
+        .all()
+        .iter()
+        .filter(|heard| heard.starts_with("roll back to"))
+        .count();
     assert_eq!(undone, 50);
     assert!(site.ids().await.is_empty());
 }
@@ -495,7 +588,11 @@ async fn many_nested_blocks_in_a_row<DB: Server>() {
                 let result = tx
                     .atomic(async |tx| {
                         DB::insert(tx, id).await?;
-                        if fails { Err(Error::other("no")) } else { Ok(()) }
+                        if fails {
+                            Err(Error::other("no"))
+                        } else {
+                            Ok(())
+                        }
                     })
                     .await;
                 assert_eq!(result.is_err(), fails);
@@ -504,7 +601,10 @@ async fn many_nested_blocks_in_a_row<DB: Server>() {
         })
         .await
         .unwrap();
-    assert_eq!(site.ids().await, (0..200).filter(|id| id % 3 != 0).collect::<Vec<i64>>());
+    assert_eq!(
+        site.ids().await,
+        (0..200).filter(|id| id % 3 != 0).collect::<Vec<i64>>()
+    );
 }
 
 async fn a_pool_of_one_is_enough<DB: Server>() {
@@ -549,11 +649,17 @@ mod postgres_alone {
     #[tokio::test]
     async fn an_isolation_level_is_in_force_only_on_postgres() {
         let site = Site::<Postgres>::open().await;
-        let options = Options::new().isolation(Isolation::RepeatableRead).read_only();
+        let options = Options::new()
+            .isolation(Isolation::RepeatableRead)
+            .read_only();
         let seen: String = site
             .db
             .with(options)
-            .atomic(async |tx| Ok(sqlx::query_scalar("SHOW transaction_isolation").fetch_one(&mut *tx).await?))
+            .atomic(async |tx| {
+                Ok(sqlx::query_scalar("SHOW transaction_isolation")
+                    .fetch_one(&mut *tx)
+                    .await?)
+            })
             .await
             .unwrap();
         assert_eq!(seen, "repeatable read");
@@ -561,7 +667,11 @@ mod postgres_alone {
         let seen: String = site
             .db
             .with(deferrable)
-            .atomic(async |tx| Ok(sqlx::query_scalar("SHOW transaction_deferrable").fetch_one(&mut *tx).await?))
+            .atomic(async |tx| {
+                Ok(sqlx::query_scalar("SHOW transaction_deferrable")
+                    .fetch_one(&mut *tx)
+                    .await?)
+            })
             .await
             .unwrap();
         assert_eq!(seen, "on");
@@ -589,7 +699,10 @@ mod postgres_alone {
     #[tokio::test]
     async fn a_serialization_failure_is_tried_again_without_its_hooks_only_on_postgres() {
         let site = Site::<Postgres>::open().await;
-        site.db.atomic(async |tx| Postgres::insert(tx, 1).await).await.unwrap();
+        site.db
+            .atomic(async |tx| Postgres::insert(tx, 1).await)
+            .await
+            .unwrap();
         let (labels, tries) = (Labels::default(), std::sync::atomic::AtomicU32::new(0));
         let others = site.others.clone();
         site.db
@@ -601,14 +714,22 @@ mod postgres_alone {
                 let _: i64 = Postgres::count(tx).await?;
                 if this == 0 {
                     // Somebody else changes what was read, and commits first.
-                    sqlx::raw_sql("UPDATE item SET val = 9").execute(&others).await?;
+                    sqlx::raw_sql("UPDATE item SET val = 9")
+                        .execute(&others)
+                        .await?;
                 }
-                sqlx::query("UPDATE item SET val = 1 WHERE id = 1").execute(&mut *tx).await?;
+                sqlx::query("UPDATE item SET val = 1 WHERE id = 1")
+                    .execute(&mut *tx)
+                    .await?;
                 Ok(())
             })
             .await
             .unwrap();
-        assert_eq!(labels.all(), ["try 1"], "the hook of the failed try is gone");
+        assert_eq!(
+            labels.all(),
+            ["try 1"],
+            "the hook of the failed try is gone"
+        );
     }
 }
 
@@ -621,7 +742,11 @@ mod mysql_alone {
         site.db
             .atomic(async |tx| {
                 MySql::insert(tx, 1).await?;
-                let refused = (&mut *tx).execute("CREATE TABLE sly (id INT)").await.map_err(Error::from).unwrap_err();
+                let refused = (&mut *tx)
+                    .execute("CREATE TABLE sly (id INT)")
+                    .await
+                    .map_err(Error::from)
+                    .unwrap_err();
                 assert_eq!(refused.code(), Some("IMPLICIT_COMMIT"));
                 assert!(refused.to_string().contains("CREATE TABLE"), "{refused}");
                 MySql::insert(tx, 2).await
@@ -634,7 +759,10 @@ mod mysql_alone {
     #[tokio::test]
     async fn a_procedure_that_commits_is_found_out_only_on_mysql() {
         let site = Site::<MySql>::open().await;
-        sqlx::raw_sql("CREATE PROCEDURE sly() BEGIN COMMIT; END").execute(&site.others).await.unwrap();
+        sqlx::raw_sql("CREATE PROCEDURE sly() BEGIN COMMIT; END")
+            .execute(&site.others)
+            .await
+            .unwrap();
         let labels = Labels::default();
         let mismatch = site
             .db
@@ -668,7 +796,11 @@ mod mysql_alone {
                     sqlx::query(lock).bind(first).fetch_all(&mut *tx).await?;
                     meeting.wait().await;
                     // The error is swallowed: a later write would commit by itself.
-                    let swallowed = sqlx::query(lock).bind(second).fetch_all(&mut *tx).await.is_err();
+                    let swallowed = sqlx::query(lock)
+                        .bind(second)
+                        .fetch_all(&mut *tx)
+                        .await
+                        .is_err();
                     if swallowed {
                         assert!(MySql::insert(tx, 100).await.unwrap_err().is_broken());
                     }
@@ -714,7 +846,10 @@ mod mysql_alone {
         one.unwrap();
         other.unwrap();
         assert_eq!(tries.into_inner(), 3, "one of the two was tried twice");
-        let sum: i64 = sqlx::query_scalar("SELECT CAST(SUM(val) AS SIGNED) FROM item").fetch_one(&site.others).await.unwrap();
+        let sum: i64 = sqlx::query_scalar("SELECT CAST(SUM(val) AS SIGNED) FROM item")
+            .fetch_one(&site.others)
+            .await
+            .unwrap();
         assert_eq!(sum, 4);
     }
 }
@@ -726,13 +861,20 @@ mod sqlite_alone {
     async fn a_locked_database_names_the_holder_only_on_sqlite() {
         let site = Site::<Sqlite>::open().await;
         let impatient = site.options.clone().busy_timeout(std::time::Duration::ZERO);
-        let pool = sqlx::pool::PoolOptions::new().max_connections(2).connect_with(impatient).await.unwrap();
+        let pool = sqlx::pool::PoolOptions::new()
+            .max_connections(2)
+            .connect_with(impatient)
+            .await
+            .unwrap();
         let db = aftercommit::Db::<Sqlite>::new(pool);
         let holder = db.begin().await.unwrap();
         let locked = db.atomic(async |_tx| Ok(())).await.unwrap_err();
         assert_eq!(locked.code(), Some("DB_BUSY"));
         assert!(locked.is_busy() && locked.is_retryable());
-        assert!(locked.to_string().contains("transaction.rs:"), "it names the block that writes: {locked}");
+        assert!(
+            locked.to_string().contains("transaction.rs:"),
+            "it names the block that writes: {locked}"
+        );
         holder.rollback().await;
         db.atomic(async |_tx| Ok(())).await.unwrap();
     }
@@ -742,7 +884,12 @@ mod sqlite_alone {
         let site = Site::<Sqlite>::open().await;
         let mut writer = site.db.begin().await.unwrap();
         Sqlite::insert(&mut writer, 1).await.unwrap();
-        let seen = site.db.with(Options::new().read_only()).atomic(async |tx| Sqlite::count(tx).await).await.unwrap();
+        let seen = site
+            .db
+            .with(Options::new().read_only())
+            .atomic(async |tx| Sqlite::count(tx).await)
+            .await
+            .unwrap();
         assert_eq!(seen, 0);
         writer.commit().await.unwrap();
     }

@@ -38,12 +38,23 @@ pub enum Request {
     Enter(How),
     /// Return from the body.
     Return(Result<(), Fault>),
-    Statement { sql: &'static str, id: i64, val: Option<i64>, bridge: Bridge },
-    Ids { table: String },
+    Statement {
+        sql: &'static str,
+        id: i64,
+        val: Option<i64>,
+        bridge: Bridge,
+    },
+    Ids {
+        table: String,
+    },
     SetRollback(bool),
     GetRollback,
     OnCommit(HookOp),
-    Send { signal: usize, sender: Option<String>, robust: bool },
+    Send {
+        signal: usize,
+        sender: Option<String>,
+        robust: bool,
+    },
     PutBack(Captured),
 }
 
@@ -92,12 +103,23 @@ impl Line {
     pub fn new() -> Self {
         let (requests, asked) = mpsc::channel(1);
         let (answers, replies) = mpsc::channel(1);
-        let end = Arc::new(End { requests: Mutex::new(asked), replies: answers });
-        Self { end, requests, replies: Mutex::new(replies), depth: AtomicIsize::new(0) }
+        let end = Arc::new(End {
+            requests: Mutex::new(asked),
+            replies: answers,
+        });
+        Self {
+            end,
+            requests,
+            replies: Mutex::new(replies),
+            depth: AtomicIsize::new(0),
+        }
     }
 
     pub async fn ask(&self, request: Request) {
-        assert!(self.requests.send(request).await.is_ok(), "the actor is there");
+        assert!(
+            self.requests.send(request).await.is_ok(),
+            "the actor is there"
+        );
     }
 
     /// How many blocks are open on this line, after the change.
@@ -106,17 +128,30 @@ impl Line {
     }
 
     pub async fn hear(&self) -> Reply {
-        self.replies.lock().await.recv().await.expect("the actor is there")
+        self.replies
+            .lock()
+            .await
+            .recv()
+            .await
+            .expect("the actor is there")
     }
 }
 
 impl End {
     pub async fn reply(&self, reply: Reply) {
-        assert!(self.replies.send(reply).await.is_ok(), "the interpreter is there");
+        assert!(
+            self.replies.send(reply).await.is_ok(),
+            "the interpreter is there"
+        );
     }
 
     async fn next(&self) -> Request {
-        self.requests.lock().await.recv().await.expect("the interpreter is there")
+        self.requests
+            .lock()
+            .await
+            .recv()
+            .await
+            .expect("the interpreter is there")
     }
 }
 
@@ -136,7 +171,13 @@ pub async fn outermost(mut db: Db<Sqlite>, how: How, end: Arc<End>) {
 }
 
 /// A send without a transaction.
-pub async fn send_alone(db: Db<Sqlite>, signal: usize, sender: Option<String>, robust: bool, end: Arc<End>) {
+pub async fn send_alone(
+    db: Db<Sqlite>,
+    signal: usize,
+    sender: Option<String>,
+    robust: bool,
+    end: Arc<End>,
+) {
     let mut db = db;
     let outcome = send(&mut db, signal, sender, robust, &end).await;
     end.reply(Reply::Done(outcome)).await;
@@ -158,16 +199,28 @@ fn serve<'a>(tx: &'a mut Tx<Sqlite>, end: &'a Arc<End>) -> BoxFuture<'a, Result<
                     continue;
                 }
                 Request::Enter(how) => nested(tx, how, end).await.map(|()| Value::Null),
-                Request::Statement { sql, id, val, bridge } => statement(tx, sql, id, val, bridge).await,
+                Request::Statement {
+                    sql,
+                    id,
+                    val,
+                    bridge,
+                } => statement(tx, sql, id, val, bridge).await,
                 Request::Ids { table } => ids(tx, &table).await,
-                Request::SetRollback(value) => tx.set_rollback(value).map(|()| Value::Null).map_err(Fault::from),
+                Request::SetRollback(value) => tx
+                    .set_rollback(value)
+                    .map(|()| Value::Null)
+                    .map_err(Fault::from),
                 Request::GetRollback => Ok(json!(tx.get_rollback())),
                 Request::OnCommit(hook) => {
                     let label = hook.label();
                     tx.on_commit_named(label, move || hook.run());
                     Ok(Value::Null)
                 }
-                Request::Send { signal, sender, robust } => send(tx, signal, sender, robust, end).await,
+                Request::Send {
+                    signal,
+                    sender,
+                    robust,
+                } => send(tx, signal, sender, robust, end).await,
                 Request::PutBack(captured) => {
                     captured.put_back(tx);
                     Ok(Value::Null)
@@ -199,7 +252,13 @@ async fn statement(
     bridge: Bridge,
 ) -> Outcome {
     let run = async |tx: &mut Tx<Sqlite>| {
-        sqlx::query(sql).bind(id).bind(val).execute(&mut *tx).await.map(|_| Value::Null).map_err(Fault::from)
+        sqlx::query(sql)
+            .bind(id)
+            .bind(val)
+            .execute(&mut *tx)
+            .await
+            .map(|_| Value::Null)
+            .map_err(Fault::from)
     };
     if bridge == Bridge::None {
         return run(tx).await;
@@ -236,7 +295,11 @@ async fn send(
     }
 }
 
-async fn send_as<const N: usize>(handle: &mut impl Handle<Sqlite>, signal: Signal<N>, robust: bool) -> Outcome {
+async fn send_as<const N: usize>(
+    handle: &mut impl Handle<Sqlite>,
+    signal: Signal<N>,
+    robust: bool,
+) -> Outcome {
     if robust {
         handle.send_robust(signal).await?;
     } else {

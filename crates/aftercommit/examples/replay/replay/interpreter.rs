@@ -45,11 +45,26 @@ struct Sending {
 type Stopped = Option<Fault>;
 
 impl Interpreter {
-    pub fn new(program: Arc<Value>, databases: [Db<Sqlite>; 2], trace: Trace, bridges: Bridges) -> Self {
+    pub fn new(
+        program: Arc<Value>,
+        databases: [Db<Sqlite>; 2],
+        trace: Trace,
+        bridges: Bridges,
+    ) -> Self {
         let names = program["receivers"].as_object().into_iter().flatten();
         let lifetimes = Lifetimes::new(names.map(|(name, _)| name));
-        let databases = databases.map(|db| Database { db, lines: Vec::new() });
-        Self { program, databases, trace, bridges, lifetimes, sends: Vec::new() }
+        let databases = databases.map(|db| Database {
+            db,
+            lines: Vec::new(),
+        });
+        Self {
+            program,
+            databases,
+            trace,
+            bridges,
+            lifetimes,
+            sends: Vec::new(),
+        }
     }
 
     pub async fn play(&mut self) -> Result<(), Fault> {
@@ -80,7 +95,8 @@ impl Interpreter {
             "on_commit" => self.on_commit(op, db).await?,
             "set_rollback" => {
                 self.in_atomic(db)?;
-                self.ask(db, Request::SetRollback(op["value"] == true)).await?;
+                self.ask(db, Request::SetRollback(op["value"] == true))
+                    .await?;
             }
             "get_rollback" => {
                 self.in_atomic(db)?;
@@ -88,22 +104,36 @@ impl Interpreter {
                 self.emit(json!(["value", "get_rollback", value]));
             }
             "insert" => {
-                self.write(db, INSERT, op, &op["val"], self.bridge_raw()).await?;
+                self.write(db, INSERT, op, &op["val"], self.bridge_raw())
+                    .await?;
                 self.emit(json!(["wrote", name, "item", op["id"]]));
             }
             "insert_child" => {
-                self.write(db, INSERT_CHILD, op, &op["parent"], self.bridge_raw()).await?;
+                self.write(db, INSERT_CHILD, op, &op["parent"], self.bridge_raw())
+                    .await?;
                 self.emit(json!(["wrote", name, "child", op["id"]]));
             }
             "save" => {
-                let bridge = if self.bridges.save_marks { Bridge::NestedThenMark } else { Bridge::None };
+                let bridge = if self.bridges.save_marks {
+                    Bridge::NestedThenMark
+                } else {
+                    Bridge::None
+                };
                 self.write(db, INSERT, op, &op["val"], bridge).await?;
                 self.emit(json!(["wrote", name, op["model"], op["id"]]));
             }
             "rows" => {
                 let table = op["table"].as_str().unwrap_or("item").to_owned();
                 let ids = match self.databases[db].lines.last() {
-                    Some(_) => self.ask(db, Request::Ids { table: table.clone() }).await?,
+                    Some(_) => {
+                        self.ask(
+                            db,
+                            Request::Ids {
+                                table: table.clone(),
+                            },
+                        )
+                        .await?
+                    }
                     None => self.committed(db, &table).await?,
                 };
                 self.emit(json!(["rows", name, table, ids]));
@@ -160,7 +190,11 @@ impl Interpreter {
             }
             None => {
                 let line = Arc::new(Line::new());
-                tokio::spawn(actor::outermost(database.db.clone(), how, Arc::clone(&line.end)));
+                tokio::spawn(actor::outermost(
+                    database.db.clone(),
+                    how,
+                    Arc::clone(&line.end),
+                ));
                 line
             }
         };
@@ -217,7 +251,11 @@ impl Interpreter {
                     line.ask(Request::Return(answer)).await;
                 }
                 Reply::Hook(op, done) => {
-                    let played = if stopped.is_some() { Ok(()) } else { self.hook(&op).await };
+                    let played = if stopped.is_some() {
+                        Ok(())
+                    } else {
+                        self.hook(&op).await
+                    };
                     if let Err(fault) = &played {
                         let robust = op["robust"] == true;
                         if robust {
@@ -243,11 +281,15 @@ impl Interpreter {
             return Ok(());
         }
         let line = Line::new();
-        let hook = HookOp { op: Arc::clone(&op), end: Arc::clone(&line.end) };
+        let hook = HookOp {
+            op: Arc::clone(&op),
+            end: Arc::clone(&line.end),
+        };
         let (handle, end) = (self.databases[db].db.clone(), Arc::clone(&line.end));
         tokio::spawn(async move {
             let ran = handle.on_commit(move || hook.run()).await;
-            end.reply(Reply::Done(ran.map(|()| Value::Null).map_err(Fault::from))).await;
+            end.reply(Reply::Done(ran.map(|()| Value::Null).map_err(Fault::from)))
+                .await;
         });
         match self.attend(&line).await {
             // It was logged when it happened.
@@ -257,7 +299,9 @@ impl Interpreter {
     }
 
     async fn hook(&mut self, op: &Value) -> Result<(), Fault> {
-        let in_atomic = !self.databases[usize::from(op["db"] == "other")].lines.is_empty();
+        let in_atomic = !self.databases[usize::from(op["db"] == "other")]
+            .lines
+            .is_empty();
         self.emit(json!(["hook", op["label"], {"autocommit": !in_atomic, "in_atomic": in_atomic}]));
         self.run(&op["body"]).await
     }
@@ -274,11 +318,25 @@ impl Interpreter {
     ) -> Result<(), Fault> {
         let (id, val) = (op["id"].as_i64().expect("an id"), val.as_i64());
         if self.databases[db].lines.is_empty() {
-            sqlx::query(sql).bind(id).bind(val).execute(self.databases[db].db.pool()).await?;
+            sqlx::query(sql)
+                .bind(id)
+                .bind(val)
+                .execute(self.databases[db].db.pool())
+                .await?;
             return Ok(());
         }
         self.trace.hide(true);
-        let outcome = self.ask(db, Request::Statement { sql, id, val, bridge }).await;
+        let outcome = self
+            .ask(
+                db,
+                Request::Statement {
+                    sql,
+                    id,
+                    val,
+                    bridge,
+                },
+            )
+            .await;
         self.trace.hide(false);
         outcome.map(drop)
     }
@@ -286,23 +344,35 @@ impl Interpreter {
     /// What another connection sees.
     async fn committed(&self, db: usize, table: &str) -> Outcome {
         let sql = sqlx::AssertSqlSafe(format!("SELECT id FROM {table} ORDER BY id"));
-        let ids: Vec<i64> = sqlx::query_scalar(sql).fetch_all(self.databases[db].db.pool()).await?;
+        let ids: Vec<i64> = sqlx::query_scalar(sql)
+            .fetch_all(self.databases[db].db.pool())
+            .await?;
         Ok(json!(ids))
     }
 
     fn bridge_raw(&self) -> Bridge {
-        if self.bridges.raw_errors { Bridge::Nested } else { Bridge::None }
+        if self.bridges.raw_errors {
+            Bridge::Nested
+        } else {
+            Bridge::None
+        }
     }
 
     fn in_atomic(&self, db: usize) -> Result<(), Fault> {
         // The rollback flag hangs on a `Tx`: without a block there is nothing to ask.
-        if self.databases[db].lines.is_empty() { Err(Fault::new("not_in_atomic")) } else { Ok(()) }
+        if self.databases[db].lines.is_empty() {
+            Err(Fault::new("not_in_atomic"))
+        } else {
+            Ok(())
+        }
     }
 
     // -- signals ---------------------------------------------------------------------------------------------
 
     fn known(&self, op: &Value) -> bool {
-        let Some(receiver) = op["receiver"].as_str() else { return true };
+        let Some(receiver) = op["receiver"].as_str() else {
+            return true;
+        };
         let known = self.lifetimes.is_known(receiver);
         if !known {
             self.emit(json!(["skip", op["op"], receiver]));
@@ -326,13 +396,15 @@ impl Interpreter {
         let call = with_state(name, actor::receive::<N>);
         let mut connecting = during::<Sqlite, Signal<N>, _, _>(connection_name(op), call);
         if let Some(sender) = op["sender"].as_str().map(str::to_owned) {
-            connecting = connecting.filter(move |signal: &Signal<N>| signal.sender.as_deref() == Some(&sender));
+            connecting = connecting
+                .filter(move |signal: &Signal<N>| signal.sender.as_deref() == Some(&sender));
         }
         match self.databases[0].db.signals().connect(connecting) {
             Ok(connection) => {
                 let guard = (op["weak"] != false).then(|| connection.scoped());
                 let sender = op["sender"].as_str().map(str::to_owned);
-                self.lifetimes.connected((N, connection_name(op)), &receiver, sender, guard);
+                self.lifetimes
+                    .connected((N, connection_name(op)), &receiver, sender, guard);
             }
             Err(error) => {
                 assert_eq!(error.code(), Some("DUPLICATE_RECEIVER"));
@@ -381,11 +453,25 @@ impl Interpreter {
         let outcome = if self.databases[0].lines.is_empty() {
             let line = Line::new();
             let db = self.databases[0].db.clone();
-            tokio::spawn(actor::send_alone(db, signal, sender, robust, Arc::clone(&line.end)));
+            tokio::spawn(actor::send_alone(
+                db,
+                signal,
+                sender,
+                robust,
+                Arc::clone(&line.end),
+            ));
             self.attend(&line).await
         } else {
             let robust = robust && !self.bridges.robust_writes;
-            self.ask(0, Request::Send { signal, sender, robust }).await
+            self.ask(
+                0,
+                Request::Send {
+                    signal,
+                    sender,
+                    robust,
+                },
+            )
+            .await
         };
         self.lifetimes.sent(called);
         let sending = self.sends.pop().expect("it was pushed");
@@ -411,7 +497,11 @@ impl Interpreter {
                 sending.answers.push(json!([receiver, "err", fault.0]));
                 self.emit(json!(["log", "send_robust", receiver, fault.0]));
                 // In a transaction the bridge catches the error before the library sees it.
-                if self.bridges.robust_writes && !self.databases[0].lines.is_empty() { Ok(()) } else { Err(fault) }
+                if self.bridges.robust_writes && !self.databases[0].lines.is_empty() {
+                    Ok(())
+                } else {
+                    Err(fault)
+                }
             }
             Err(fault) => Err(fault),
         }
@@ -448,7 +538,12 @@ impl Interpreter {
         result
     }
 
-    async fn capture_into(&mut self, op: &Value, db: usize, labels: &mut Vec<String>) -> Result<(), Fault> {
+    async fn capture_into(
+        &mut self,
+        op: &Value,
+        db: usize,
+        labels: &mut Vec<String>,
+    ) -> Result<(), Fault> {
         if self.databases[db].lines.is_empty() {
             // Without a transaction hooks run at once, and there is nothing to take.
             return self.run(&op["body"]).await;
@@ -489,26 +584,45 @@ impl Interpreter {
     async fn enter_capture(&mut self, db: usize) {
         let line = Arc::clone(self.databases[db].lines.last().expect("a block is open"));
         line.ask(Request::Enter(How::Capture)).await;
-        assert!(matches!(line.hear().await, Reply::Entered), "a capture is always entered");
+        assert!(
+            matches!(line.hear().await, Reply::Entered),
+            "a capture is always entered"
+        );
     }
 
     /// Ends a capture: the hooks that it took, as operations, and what its body came to.
-    async fn leave_capture(&mut self, db: usize, played: Result<(), Fault>) -> (Vec<Arc<Value>>, Result<(), Fault>) {
+    async fn leave_capture(
+        &mut self,
+        db: usize,
+        played: Result<(), Fault>,
+    ) -> (Vec<Arc<Value>>, Result<(), Fault>) {
         let line = Arc::clone(self.databases[db].lines.last().expect("a block is open"));
         line.ask(Request::Return(played)).await;
-        let Reply::Captured(captured, result) = line.hear().await else { unreachable!("a capture ends as one") };
+        let Reply::Captured(captured, result) = line.hear().await else {
+            unreachable!("a capture ends as one")
+        };
         let names = captured.names();
-        let ops = names.iter().map(|name| self.hook_op(name.unwrap_or_default())).collect();
+        let ops = names
+            .iter()
+            .map(|name| self.hook_op(name.unwrap_or_default()))
+            .collect();
         if self.bridges.capture_keeps {
             line.ask(Request::PutBack(captured)).await;
-            assert!(matches!(line.hear().await, Reply::Done(Ok(_))), "putting back cannot fail");
+            assert!(
+                matches!(line.hear().await, Reply::Done(Ok(_))),
+                "putting back cannot fail"
+            );
         }
         (ops, result)
     }
 
     /// The `on_commit` of that label, wherever it stands in the program.
     fn hook_op(&self, label: &str) -> Arc<Value> {
-        Arc::new(find_hook(&self.program, label).cloned().unwrap_or(Value::Null))
+        Arc::new(
+            find_hook(&self.program, label)
+                .cloned()
+                .unwrap_or(Value::Null),
+        )
     }
 
     fn emit(&self, event: Value) {
@@ -535,7 +649,10 @@ fn connection_name(op: &Value) -> String {
 }
 
 fn signal_number(op: &Value) -> usize {
-    text(&op["signal"]).trim_start_matches('s').parse().unwrap_or(0)
+    text(&op["signal"])
+        .trim_start_matches('s')
+        .parse()
+        .unwrap_or(0)
 }
 
 fn text(value: &Value) -> &str {

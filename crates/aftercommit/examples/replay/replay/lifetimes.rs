@@ -35,23 +35,56 @@ pub struct Lifetimes {
 
 impl Lifetimes {
     pub fn new<'n>(names: impl Iterator<Item = &'n String>) -> Self {
-        let receivers = names.map(|name| (name.clone(), Receiver { named: true, references: 0 })).collect();
-        Self { receivers, connections: HashMap::new() }
+        let receivers = names
+            .map(|name| {
+                (
+                    name.clone(),
+                    Receiver {
+                        named: true,
+                        references: 0,
+                    },
+                )
+            })
+            .collect();
+        Self {
+            receivers,
+            connections: HashMap::new(),
+        }
     }
 
     pub fn is_known(&self, receiver: &str) -> bool {
-        self.receivers.get(receiver).is_some_and(|receiver| receiver.named)
+        self.receivers
+            .get(receiver)
+            .is_some_and(|receiver| receiver.named)
     }
 
-    pub fn connected(&mut self, key: Key, receiver: &str, sender: Option<String>, guard: Option<Scoped<Sqlite>>) {
+    pub fn connected(
+        &mut self,
+        key: Key,
+        receiver: &str,
+        sender: Option<String>,
+        guard: Option<Scoped<Sqlite>>,
+    ) {
         if guard.is_none() {
             self.refer(receiver);
         }
-        self.connections.insert(key, Connected { receiver: receiver.to_owned(), sender, guard });
+        self.connections.insert(
+            key,
+            Connected {
+                receiver: receiver.to_owned(),
+                sender,
+                guard,
+            },
+        );
     }
 
     pub fn disconnected(&mut self, key: &Key) {
-        if let Some(Connected { receiver, guard: None, .. }) = self.connections.remove(key) {
+        if let Some(Connected {
+            receiver,
+            guard: None,
+            ..
+        }) = self.connections.remove(key)
+        {
             self.forget(&receiver);
         }
     }
@@ -66,9 +99,16 @@ impl Lifetimes {
 
     /// A send refers to those whom it will call until it has ended.
     pub fn sending(&mut self, signal: usize, sender: Option<&str>) -> Vec<String> {
-        let hears = |connected: &Connected| connected.sender.is_none() || connected.sender.as_deref() == sender;
-        let called = self.connections.iter().filter(|((number, _), connected)| *number == signal && hears(connected));
-        let called: Vec<String> = called.map(|(_, connected)| connected.receiver.clone()).collect();
+        let hears = |connected: &Connected| {
+            connected.sender.is_none() || connected.sender.as_deref() == sender
+        };
+        let called = self
+            .connections
+            .iter()
+            .filter(|((number, _), connected)| *number == signal && hears(connected));
+        let called: Vec<String> = called
+            .map(|(_, connected)| connected.receiver.clone())
+            .collect();
         for receiver in &called {
             self.refer(receiver);
         }
@@ -82,7 +122,10 @@ impl Lifetimes {
     }
 
     fn refer(&mut self, receiver: &str) {
-        self.receivers.entry(receiver.to_owned()).or_default().references += 1;
+        self.receivers
+            .entry(receiver.to_owned())
+            .or_default()
+            .references += 1;
     }
 
     fn forget(&mut self, receiver: &str) {
@@ -93,9 +136,13 @@ impl Lifetimes {
     }
 
     fn bury(&mut self, receiver: &str) {
-        let dead = self.receivers.get(receiver).is_some_and(|receiver| !receiver.named && receiver.references == 0);
+        let dead = self
+            .receivers
+            .get(receiver)
+            .is_some_and(|receiver| !receiver.named && receiver.references == 0);
         if dead {
-            self.connections.retain(|_, connected| connected.receiver != receiver);
+            self.connections
+                .retain(|_, connected| connected.receiver != receiver);
         }
     }
 }

@@ -5,8 +5,6 @@
 //! of a block on one database, a receiver, and a hook on another database at once, as the programs demand,
 //! while each `Tx` stays where the borrow checker wants it.
 
-#![expect(unreachable_pub, reason = "shared by the example and the test suite, each of which is a crate")]
-
 mod actor;
 mod differences;
 mod interpreter;

@@ -86,7 +86,9 @@ impl Trace {
 
     /// What an observer of `db` hears.
     pub fn hear(&self, db: &'static str, event: &Event<'_>) {
-        let Event::Control(control) = event else { return };
+        let Event::Control(control) = event else {
+            return;
+        };
         let mut inner = self.lock();
         let inner = &mut *inner;
         let savepoints = inner.savepoints.entry(db).or_default();
@@ -104,19 +106,27 @@ impl Trace {
                     *shown
                 });
                 savepoints.insert(*number, shown);
-                shown.map(|n| format!("SAVEPOINT sp{n}")).into_iter().collect()
+                shown
+                    .map(|n| format!("SAVEPOINT sp{n}"))
+                    .into_iter()
+                    .collect()
             }
             Control::Release(number) => match savepoints.get(number) {
                 Some(Some(n)) => vec![format!("RELEASE SAVEPOINT sp{n}")],
                 _ => vec![],
             },
             Control::RollBackTo(number) => match savepoints.get(number) {
-                Some(Some(n)) => vec![format!("ROLLBACK TO SAVEPOINT sp{n}"), format!("RELEASE SAVEPOINT sp{n}")],
+                Some(Some(n)) => vec![
+                    format!("ROLLBACK TO SAVEPOINT sp{n}"),
+                    format!("RELEASE SAVEPOINT sp{n}"),
+                ],
                 _ => vec![],
             },
             _ => vec![],
         };
-        inner.events.extend(statements.into_iter().map(|sql| json!(["tx", db, sql])));
+        inner
+            .events
+            .extend(statements.into_iter().map(|sql| json!(["tx", db, sql])));
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Inner> {

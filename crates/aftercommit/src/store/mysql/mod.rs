@@ -13,9 +13,12 @@ use super::{Adapter, Facts, Identity, Item, Query, Verdict, own_sql};
 use crate::error::{Error, Kind};
 use crate::transaction::Options;
 
-static BEGIN: LazyLock<String> = LazyLock::new(|| super::without_comments(include_str!("begin.sql")));
-static COMMIT: LazyLock<String> = LazyLock::new(|| super::without_comments(include_str!("commit.sql")));
-static PROVE: LazyLock<String> = LazyLock::new(|| super::without_comments(include_str!("prove.sql")));
+static BEGIN: LazyLock<String> =
+    LazyLock::new(|| super::without_comments(include_str!("begin.sql")));
+static COMMIT: LazyLock<String> =
+    LazyLock::new(|| super::without_comments(include_str!("commit.sql")));
+static PROVE: LazyLock<String> =
+    LazyLock::new(|| super::without_comments(include_str!("prove.sql")));
 const PROVEN: &str = include_str!("proven.sql");
 const ISOLATION: &str = include_str!("isolation.sql");
 const MARK: &str = include_str!("mark.sql");
@@ -53,11 +56,19 @@ impl Adapter for MySql {
 
     fn begin_sql(options: &Options, _facts: &Facts) -> Result<String, Error> {
         if options.deferrable {
-            return Err(Error::new(Kind::OptionUnsupported { option: "deferrable", database: "MySQL" }));
+            return Err(Error::new(Kind::OptionUnsupported {
+                option: "deferrable",
+                database: "MySQL",
+            }));
         }
-        let isolation =
-            options.isolation.map_or(String::new(), |level| ISOLATION.replace("{level}", level.sql()));
-        Ok(isolation + &BEGIN.replace("{options}", if options.read_only { "READ ONLY" } else { "" }))
+        let isolation = options.isolation.map_or(String::new(), |level| {
+            ISOLATION.replace("{level}", level.sql())
+        });
+        Ok(isolation
+            + &BEGIN.replace(
+                "{options}",
+                if options.read_only { "READ ONLY" } else { "" },
+            ))
     }
 
     fn begin<'c>(
@@ -70,7 +81,11 @@ impl Adapter for MySql {
             Executor::execute(conn, own_sql(sql)).await?;
             // A read-only transaction can write no marker, and its commit changes nothing.
             let marked = facts.markers && options.lookup && !options.read_only;
-            Ok(if marked { Identity::Token(uuid::Uuid::now_v7().simple().to_string()) } else { Identity::None })
+            Ok(if marked {
+                Identity::Token(uuid::Uuid::now_v7().simple().to_string())
+            } else {
+                Identity::None
+            })
         })
     }
 
@@ -101,7 +116,10 @@ impl Adapter for MySql {
     fn learn(conn: &mut MySqlConnection) -> BoxFuture<'_, Result<Facts, sqlx::Error>> {
         Box::pin(async move {
             let tables: i64 = sqlx::query_scalar(LEARN).fetch_one(conn).await?;
-            Ok(Facts { markers: tables > 0, ..Facts::default() })
+            Ok(Facts {
+                markers: tables > 0,
+                ..Facts::default()
+            })
         })
     }
 
@@ -113,11 +131,15 @@ impl Adapter for MySql {
     ) -> BoxFuture<'p, Verdict> {
         Box::pin(async move {
             let Identity::Token(token) = identity else {
-                return Verdict::Unknown { why: "the table of commit markers is missing (run `Db::migrate`)" };
+                return Verdict::Unknown {
+                    why: "the table of commit markers is missing (run `Db::migrate`)",
+                };
             };
             let deadline = Instant::now() + patience;
             let asked = timeout_at(deadline, claim_until_ended(pool, token));
-            asked.await.unwrap_or(Verdict::Unknown { why: "the server did not answer in time" })
+            asked.await.unwrap_or(Verdict::Unknown {
+                why: "the server did not answer in time",
+            })
         })
     }
 
@@ -159,7 +181,9 @@ async fn claim(conn: &mut MySqlConnection, token: &str) -> Option<Verdict> {
 }
 
 fn number(error: &sqlx::Error) -> Option<u16> {
-    let error = error.as_database_error()?.try_downcast_ref::<MySqlDatabaseError>()?;
+    let error = error
+        .as_database_error()?
+        .try_downcast_ref::<MySqlDatabaseError>()?;
     Some(error.number())
 }
 
@@ -170,13 +194,17 @@ mod tests {
     #[test]
     fn a_marker_stands_before_the_commit() {
         let sql = MySql::commit_sql(&Identity::Token("abc".into()), &Options::new());
-        let words: Vec<_> = sql.lines().map(|line| line.split(' ').next().unwrap_or_default()).collect();
+        let words: Vec<_> = sql
+            .lines()
+            .map(|line| line.split(' ').next().unwrap_or_default())
+            .collect();
         assert_eq!(words, ["INSERT", "COMMIT"]);
     }
 
     #[test]
     fn deferrable_is_refused_by_name() {
-        let refused = MySql::begin_sql(&Options::new().deferrable(), &Facts::default()).expect_err("MySQL has no such thing");
+        let refused = MySql::begin_sql(&Options::new().deferrable(), &Facts::default())
+            .expect_err("MySQL has no such thing");
         assert_eq!(refused.code(), Some("OPTION_UNSUPPORTED"));
         assert!(refused.to_string().contains("deferrable"), "{refused}");
     }

@@ -13,9 +13,12 @@ use super::{Adapter, Facts, Identity, Item, Query, Verdict, own_sql};
 use crate::error::Error;
 use crate::transaction::Options;
 
-static BEGIN: LazyLock<String> = LazyLock::new(|| super::without_comments(include_str!("begin.sql")));
-static BEGIN_PLAIN: LazyLock<String> = LazyLock::new(|| super::without_comments(include_str!("begin_plain.sql")));
-static COMMIT: LazyLock<String> = LazyLock::new(|| super::without_comments(include_str!("commit.sql")));
+static BEGIN: LazyLock<String> =
+    LazyLock::new(|| super::without_comments(include_str!("begin.sql")));
+static BEGIN_PLAIN: LazyLock<String> =
+    LazyLock::new(|| super::without_comments(include_str!("begin_plain.sql")));
+static COMMIT: LazyLock<String> =
+    LazyLock::new(|| super::without_comments(include_str!("commit.sql")));
 const LEARN: &str = include_str!("learn.sql");
 const RESOLVE: &str = include_str!("resolve.sql");
 
@@ -92,7 +95,11 @@ impl Adapter for Postgres {
     fn learn(conn: &mut PgConnection) -> BoxFuture<'_, Result<Facts, sqlx::Error>> {
         Box::pin(async move {
             let (epoch, reads_only) = sqlx::query_as(LEARN).fetch_one(conn).await?;
-            Ok(Facts { markers: false, reads_only, epoch })
+            Ok(Facts {
+                markers: false,
+                reads_only,
+                epoch,
+            })
         })
     }
 
@@ -104,11 +111,15 @@ impl Adapter for Postgres {
     ) -> BoxFuture<'p, Verdict> {
         Box::pin(async move {
             let Identity::Number(number) = identity else {
-                return Verdict::Unknown { why: "the transaction had no number to ask for" };
+                return Verdict::Unknown {
+                    why: "the transaction had no number to ask for",
+                };
             };
             let deadline = Instant::now() + patience;
             let asked = timeout_at(deadline, ask_until_ended(pool, number, facts));
-            asked.await.unwrap_or(Verdict::Unknown { why: "the server did not answer in time" })
+            asked.await.unwrap_or(Verdict::Unknown {
+                why: "the server did not answer in time",
+            })
         })
     }
 
@@ -145,12 +156,18 @@ async fn ask_until_ended(pool: &Pool<Postgres>, number: &str, facts: &Facts) -> 
 }
 
 /// `None` while the transaction is still being ended.
-async fn ask(conn: &mut PgConnection, number: &str, facts: &Facts) -> Result<Option<Verdict>, sqlx::Error> {
+async fn ask(
+    conn: &mut PgConnection,
+    number: &str,
+    facts: &Facts,
+) -> Result<Option<Verdict>, sqlx::Error> {
     let row = match sqlx::query(RESOLVE).bind(number).fetch_one(conn).await {
         Ok(row) => row,
         // 22023, "transaction ID is in the future": the server crashed and lost the number, so that
         // transaction cannot have been committed.
-        Err(error) if error.as_database_error().and_then(|e| e.code()).as_deref() == Some("22023") => {
+        Err(error)
+            if error.as_database_error().and_then(|e| e.code()).as_deref() == Some("22023") =>
+        {
             return Ok(Some(Verdict::RolledBack));
         }
         Err(error) => return Err(error),
@@ -165,14 +182,16 @@ async fn ask(conn: &mut PgConnection, number: &str, facts: &Facts) -> Result<Opt
 fn decide(status: Option<&str>, crashed: bool) -> Option<Verdict> {
     match status {
         Some("aborted") => Some(Verdict::RolledBack),
-        Some("committed") if crashed => {
-            Some(Verdict::Unknown { why: "the server crashed since, so its answer may be about another transaction" })
-        }
+        Some("committed") if crashed => Some(Verdict::Unknown {
+            why: "the server crashed since, so its answer may be about another transaction",
+        }),
         Some("committed") => Some(Verdict::Committed),
         // The old transaction died with the crash: the number is somebody else's now.
         Some(_) if crashed => Some(Verdict::RolledBack),
         Some(_) => None,
-        None => Some(Verdict::Unknown { why: "the server does not remember the transaction any more" }),
+        None => Some(Verdict::Unknown {
+            why: "the server does not remember the transaction any more",
+        }),
     }
 }
 
@@ -183,7 +202,10 @@ mod tests {
     #[test]
     fn a_number_given_out_twice_is_not_taken_for_a_commit() {
         assert_eq!(decide(Some("committed"), false), Some(Verdict::Committed));
-        assert!(matches!(decide(Some("committed"), true), Some(Verdict::Unknown { .. })));
+        assert!(matches!(
+            decide(Some("committed"), true),
+            Some(Verdict::Unknown { .. })
+        ));
         assert_eq!(decide(Some("aborted"), true), Some(Verdict::RolledBack));
         assert_eq!(decide(Some("in progress"), false), None);
         assert_eq!(decide(Some("in progress"), true), Some(Verdict::RolledBack));
@@ -194,6 +216,9 @@ mod tests {
     fn options_stand_in_the_message() {
         let options = Options::new().serializable().read_only().deferrable();
         let sql = Postgres::begin_sql(&options, &Facts::default()).expect("all three exist here");
-        assert_eq!(sql, "BEGIN ISOLATION LEVEL SERIALIZABLE, READ ONLY, DEFERRABLE");
+        assert_eq!(
+            sql,
+            "BEGIN ISOLATION LEVEL SERIALIZABLE, READ ONLY, DEFERRABLE"
+        );
     }
 }

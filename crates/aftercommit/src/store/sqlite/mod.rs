@@ -13,7 +13,8 @@ use super::{Adapter, Facts, Identity, Item, Query, Verdict, own_sql};
 use crate::error::{Error, Kind};
 use crate::transaction::{Isolation, Lock, Options};
 
-static BEGIN: LazyLock<String> = LazyLock::new(|| super::without_comments(include_str!("begin.sql")));
+static BEGIN: LazyLock<String> =
+    LazyLock::new(|| super::without_comments(include_str!("begin.sql")));
 const BEGIN_READ_ONLY: &str = include_str!("begin_read_only.sql");
 const COMMIT: &str = include_str!("commit.sql");
 const COMMIT_READ_ONLY: &str = include_str!("commit_read_only.sql");
@@ -44,12 +45,20 @@ impl Adapter for Sqlite {
     }
 
     fn begin_sql(options: &Options, _facts: &Facts) -> Result<String, Error> {
-        let unsupported = |option| Error::new(Kind::OptionUnsupported { option, database: "SQLite" });
+        let unsupported = |option| {
+            Error::new(Kind::OptionUnsupported {
+                option,
+                database: "SQLite",
+            })
+        };
         if options.deferrable {
             return Err(unsupported("deferrable"));
         }
         // Every transaction of SQLite is serializable, so asking for that is granted.
-        if options.isolation.is_some_and(|level| level != Isolation::Serializable) {
+        if options
+            .isolation
+            .is_some_and(|level| level != Isolation::Serializable)
+        {
             return Err(unsupported("other isolation levels than serializable"));
         }
         if options.read_only {
@@ -76,11 +85,20 @@ impl Adapter for Sqlite {
     }
 
     fn commit_sql(_identity: &Identity, options: &Options) -> String {
-        (if options.read_only { COMMIT_READ_ONLY } else { COMMIT }).into()
+        (if options.read_only {
+            COMMIT_READ_ONLY
+        } else {
+            COMMIT
+        })
+        .into()
     }
 
     fn rollback_sql(options: &Options) -> &'static str {
-        if options.read_only { ROLLBACK_READ_ONLY } else { super::ROLLBACK }
+        if options.read_only {
+            ROLLBACK_READ_ONLY
+        } else {
+            super::ROLLBACK
+        }
     }
 
     fn upkeep() -> Option<&'static str> {
@@ -92,7 +110,9 @@ impl Adapter for Sqlite {
     }
 
     fn is_state_mismatch(error: &sqlx::Error) -> bool {
-        error.as_database_error().is_some_and(|error| error.message().contains("no transaction is active"))
+        error
+            .as_database_error()
+            .is_some_and(|error| error.message().contains("no transaction is active"))
     }
 
     fn learn(_conn: &mut SqliteConnection) -> BoxFuture<'_, Result<Facts, sqlx::Error>> {
@@ -106,7 +126,11 @@ impl Adapter for Sqlite {
         _facts: &'p Facts,
         _patience: Duration,
     ) -> BoxFuture<'p, Verdict> {
-        Box::pin(async { Verdict::Unknown { why: "SQLite's own thread died" } })
+        Box::pin(async {
+            Verdict::Unknown {
+                why: "SQLite's own thread died",
+            }
+        })
     }
 
     fn simple(conn: &mut SqliteConnection, sql: SqlStr) -> BoxFuture<'_, Result<(), sqlx::Error>> {
@@ -120,7 +144,9 @@ impl Adapter for Sqlite {
     /// Creates the file, writes ahead (readers and the writer do not block each other), syncs each commit.
     fn connect_options(url: &str) -> Result<SqliteConnectOptions, sqlx::Error> {
         let options: SqliteConnectOptions = url.parse()?;
-        Ok(options.create_if_missing(true).journal_mode(SqliteJournalMode::Wal))
+        Ok(options
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal))
     }
 }
 
@@ -130,13 +156,25 @@ mod tests {
 
     #[test]
     fn a_block_takes_the_write_lock_at_its_start() {
-        assert_eq!(Sqlite::begin_sql(&Options::new(), &Facts::default()).expect("supported"), "BEGIN IMMEDIATE");
-        assert_eq!(Sqlite::begin_sql(&Options::new().read_only(), &Facts::default()).expect("supported"), BEGIN_READ_ONLY);
+        assert_eq!(
+            Sqlite::begin_sql(&Options::new(), &Facts::default()).expect("supported"),
+            "BEGIN IMMEDIATE"
+        );
+        assert_eq!(
+            Sqlite::begin_sql(&Options::new().read_only(), &Facts::default()).expect("supported"),
+            BEGIN_READ_ONLY
+        );
     }
 
     #[test]
     fn an_isolation_level_that_does_not_exist_is_refused() {
         assert!(Sqlite::begin_sql(&Options::new().serializable(), &Facts::default()).is_ok());
-        assert!(Sqlite::begin_sql(&Options::new().isolation(Isolation::ReadCommitted), &Facts::default()).is_err());
+        assert!(
+            Sqlite::begin_sql(
+                &Options::new().isolation(Isolation::ReadCommitted),
+                &Facts::default()
+            )
+            .is_err()
+        );
     }
 }

@@ -22,7 +22,10 @@ impl Labels {
     }
 
     /// A hook that notes its label.
-    pub fn hook(&self, label: &str) -> impl FnOnce() -> std::future::Ready<()> + Send + 'static + use<> {
+    pub fn hook(
+        &self,
+        label: &str,
+    ) -> impl FnOnce() -> std::future::Ready<()> + Send + 'static + use<> {
         let (labels, label) = (self.clone(), label.to_owned());
         move || {
             labels.note(label);
@@ -44,15 +47,27 @@ impl Heard {
             Event::Control(control) => self.0.note(format!("{control:?}").to_lowercase()),
             Event::Committed { .. } => self.0.note("committed"),
             Event::NotCommitted { error, .. } => {
-                self.0.note(format!("not committed: {}", error.and_then(|e| e.code()).unwrap_or("its own error")));
+                self.0.note(format!(
+                    "not committed: {}",
+                    error.and_then(|e| e.code()).unwrap_or("its own error")
+                ));
             }
-            Event::CutCommitResolved { committed } => self.0.note(format!("resolved: {committed:?}")),
+            Event::CutCommitResolved { committed } => {
+                self.0.note(format!("resolved: {committed:?}"))
+            }
             Event::LongTransaction { .. } => self.0.note("long transaction"),
-            Event::HookSlow { name, .. } => self.0.note(format!("slow hook {}", name.unwrap_or("?"))),
-            Event::HookEnded(hook) if hook.result.is_err() => {
-                self.0.note(format!("failed hook {}", hook.name.as_deref().unwrap_or("?")));
+            Event::HookSlow { name, .. } => {
+                self.0.note(format!("slow hook {}", name.unwrap_or("?")))
             }
-            Event::ReceiverFailed { receiver, .. } => self.0.note(format!("failed receiver {receiver}")),
+            Event::HookEnded(hook) if hook.result.is_err() => {
+                self.0.note(format!(
+                    "failed hook {}",
+                    hook.name.as_deref().unwrap_or("?")
+                ));
+            }
+            Event::ReceiverFailed { receiver, .. } => {
+                self.0.note(format!("failed receiver {receiver}"))
+            }
             _ => {}
         }
     }

@@ -24,7 +24,10 @@ pub trait Server: Dialect {
     fn port(options: &<Self::Connection as Connection>::Options) -> Option<u16>;
 
     /// The same place, reached through another port.
-    fn through(options: <Self::Connection as Connection>::Options, port: u16) -> <Self::Connection as Connection>::Options;
+    fn through(
+        options: <Self::Connection as Connection>::Options,
+        port: u16,
+    ) -> <Self::Connection as Connection>::Options;
 
     /// Creates the tables of the tests.
     fn tables(pool: &Pool<Self>) -> BoxFuture<'_, ()>;
@@ -44,7 +47,8 @@ pub trait Server: Dialect {
 }
 
 fn variable(name: &str) -> String {
-    std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run the tests with `cargo xtask test`"))
+    std::env::var(name)
+        .unwrap_or_else(|_| panic!("{name} is not set: run the tests with `cargo xtask test`"))
 }
 
 fn unique() -> String {
@@ -68,12 +72,19 @@ macro_rules! in_its_own_sql {
         }
 
         fn count<'t>(tx: &'t mut Tx<Self>) -> BoxFuture<'t, Result<i64>> {
-            Box::pin(async move { Ok(sqlx::query_scalar("SELECT COUNT(*) FROM item").fetch_one(&mut *tx).await?) })
+            Box::pin(async move {
+                Ok(sqlx::query_scalar("SELECT COUNT(*) FROM item")
+                    .fetch_one(&mut *tx)
+                    .await?)
+            })
         }
 
         fn ids(pool: &Pool<Self>) -> BoxFuture<'_, Vec<i64>> {
             Box::pin(async move {
-                sqlx::query_scalar("SELECT id FROM item ORDER BY id").fetch_all(pool).await.expect("the rows")
+                sqlx::query_scalar("SELECT id FROM item ORDER BY id")
+                    .fetch_all(pool)
+                    .await
+                    .expect("the rows")
             })
         }
     };
@@ -90,7 +101,10 @@ impl Server for Sqlite {
                 .create_if_missing(true)
                 .journal_mode(sqlx::sqlite::SqliteJournalMode::Wal)
                 .synchronous(sqlx::sqlite::SqliteSynchronous::Off);
-            Place { options, files: Some(files) }
+            Place {
+                options,
+                files: Some(files),
+            }
         })
     }
 
@@ -98,7 +112,10 @@ impl Server for Sqlite {
         None
     }
 
-    fn through(options: <Self::Connection as Connection>::Options, _port: u16) -> <Self::Connection as Connection>::Options {
+    fn through(
+        options: <Self::Connection as Connection>::Options,
+        _port: u16,
+    ) -> <Self::Connection as Connection>::Options {
         options
     }
 
@@ -120,7 +137,9 @@ impl Server for Sqlite {
         Box::pin(async move {
             // Whoever has an open write transaction keeps others from beginning one.
             let mut conn = pool.acquire().await.expect("a connection");
-            let free = sqlx::raw_sql("PRAGMA busy_timeout = 0; BEGIN IMMEDIATE; ROLLBACK").execute(&mut *conn).await;
+            let free = sqlx::raw_sql("PRAGMA busy_timeout = 0; BEGIN IMMEDIATE; ROLLBACK")
+                .execute(&mut *conn)
+                .await;
             i64::from(free.is_err())
         })
     }
@@ -132,13 +151,24 @@ impl Server for Postgres {
     fn place() -> BoxFuture<'static, Place<Self>> {
         Box::pin(async {
             let schema = unique();
-            let base: sqlx::postgres::PgConnectOptions =
-                variable("AFTERCOMMIT_TEST_POSTGRES").parse().expect("a URL");
-            let mut conn = sqlx::PgConnection::connect_with(&base).await.expect("a server");
+            let base: sqlx::postgres::PgConnectOptions = variable("AFTERCOMMIT_TEST_POSTGRES")
+                .parse()
+                .expect("a URL");
+            let mut conn = sqlx::PgConnection::connect_with(&base)
+                .await
+                .expect("a server");
             let create = sqlx::AssertSqlSafe(format!("CREATE SCHEMA {schema}"));
-            sqlx::raw_sql(create).execute(&mut conn).await.expect("a schema");
-            let options = base.options([("search_path", schema.as_str())]).application_name(&schema);
-            Place { options, files: None }
+            sqlx::raw_sql(create)
+                .execute(&mut conn)
+                .await
+                .expect("a schema");
+            let options = base
+                .options([("search_path", schema.as_str())])
+                .application_name(&schema);
+            Place {
+                options,
+                files: None,
+            }
         })
     }
 
@@ -146,7 +176,10 @@ impl Server for Postgres {
         Some(options.get_port())
     }
 
-    fn through(options: <Self::Connection as Connection>::Options, port: u16) -> <Self::Connection as Connection>::Options {
+    fn through(
+        options: <Self::Connection as Connection>::Options,
+        port: u16,
+    ) -> <Self::Connection as Connection>::Options {
         options.port(port)
     }
 
@@ -168,7 +201,10 @@ impl Server for Postgres {
         Box::pin(async move {
             let sql = "SELECT COUNT(*) FROM pg_stat_activity WHERE application_name = current_setting('application_name')
                 AND xact_start IS NOT NULL AND pid <> pg_backend_pid()";
-            sqlx::query_scalar(sql).fetch_one(pool).await.expect("a count")
+            sqlx::query_scalar(sql)
+                .fetch_one(pool)
+                .await
+                .expect("a count")
         })
     }
 }
@@ -179,15 +215,29 @@ impl Server for MySql {
     fn place() -> BoxFuture<'static, Place<Self>> {
         Box::pin(async {
             let database = unique();
-            let base: sqlx::mysql::MySqlConnectOptions = variable("AFTERCOMMIT_TEST_MYSQL").parse().expect("a URL");
-            let mut conn = sqlx::MySqlConnection::connect_with(&base).await.expect("a server");
+            let base: sqlx::mysql::MySqlConnectOptions =
+                variable("AFTERCOMMIT_TEST_MYSQL").parse().expect("a URL");
+            let mut conn = sqlx::MySqlConnection::connect_with(&base)
+                .await
+                .expect("a server");
             let create = sqlx::AssertSqlSafe(format!("CREATE DATABASE {database}"));
-            sqlx::raw_sql(create).execute(&mut conn).await.expect("a database");
+            sqlx::raw_sql(create)
+                .execute(&mut conn)
+                .await
+                .expect("a database");
             let options = base.database(&database);
-            let migrating = Db::new(PoolOptions::<MySql>::new().connect_with(options.clone()).await.expect("a pool"));
+            let migrating = Db::new(
+                PoolOptions::<MySql>::new()
+                    .connect_with(options.clone())
+                    .await
+                    .expect("a pool"),
+            );
             migrating.migrate().await.expect("the table of markers");
             migrating.pool().close().await;
-            Place { options, files: None }
+            Place {
+                options,
+                files: None,
+            }
         })
     }
 
@@ -195,7 +245,10 @@ impl Server for MySql {
         Some(options.get_port())
     }
 
-    fn through(options: <Self::Connection as Connection>::Options, port: u16) -> <Self::Connection as Connection>::Options {
+    fn through(
+        options: <Self::Connection as Connection>::Options,
+        port: u16,
+    ) -> <Self::Connection as Connection>::Options {
         options.port(port)
     }
 
@@ -218,7 +271,10 @@ impl Server for MySql {
             let sql = "SELECT COUNT(*) FROM information_schema.innodb_trx t
                 JOIN information_schema.processlist p ON p.id = t.trx_mysql_thread_id
                 WHERE p.db = DATABASE() AND p.id <> CONNECTION_ID()";
-            sqlx::query_scalar(sql).fetch_one(pool).await.expect("a count")
+            sqlx::query_scalar(sql)
+                .fetch_one(pool)
+                .await
+                .expect("a count")
         })
     }
 }

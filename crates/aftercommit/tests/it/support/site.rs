@@ -41,14 +41,26 @@ impl<DB: Server> Site<DB> {
     /// The pool of the handle under test has so many connections.
     pub async fn with_pool_of(connections: u32) -> Self {
         let place = DB::place().await;
-        let others = PoolOptions::new().max_connections(3).connect_with(place.options.clone()).await.expect("a pool");
+        let others = PoolOptions::new()
+            .max_connections(3)
+            .connect_with(place.options.clone())
+            .await
+            .expect("a pool");
         DB::tables(&others).await;
-        let pool = PoolOptions::new().max_connections(connections).connect_with(place.options.clone());
+        let pool = PoolOptions::new()
+            .max_connections(connections)
+            .connect_with(place.options.clone());
         let db = Db::new(pool.await.expect("a pool"));
         let heard = Heard::default();
         let hearing = heard.clone();
         let db = db.with_observer(move |event| hearing.hear(event));
-        Self { db, heard, others, options: place.options, _files: place.files }
+        Self {
+            db,
+            heard,
+            others,
+            options: place.options,
+            _files: place.files,
+        }
     }
 
     pub fn with_signals(mut self, signals: Signals<DB>) -> Self {
@@ -60,7 +72,9 @@ impl<DB: Server> Site<DB> {
     pub fn replace_pool(&mut self, pool: Pool<DB>) {
         let hearing = self.heard.clone();
         let signals = self.db.signals().clone();
-        self.db = Db::new(pool).with_signals(signals).with_observer(move |event| hearing.hear(event));
+        self.db = Db::new(pool)
+            .with_signals(signals)
+            .with_observer(move |event| hearing.hear(event));
     }
 
     /// The rows that others see.

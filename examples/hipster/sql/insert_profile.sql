@@ -1,0 +1,1 @@
+INSERT INTO profiles (user_id) VALUES (?)
