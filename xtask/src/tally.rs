@@ -37,21 +37,11 @@ impl Tally {
             self.doc_tests += 1;
             return;
         }
-        let segments: Vec<&str> = name.split("::").collect();
-        match DATABASES
-            .into_iter()
-            .find(|database| segments.contains(database))
-        {
-            Some(database) if name.contains("::tests::") || segments[0] == "store" => {
-                let _ = database;
-                self.without_database += 1;
-            }
-            Some(database) => {
-                let rest: Vec<&str> = segments
-                    .into_iter()
-                    .filter(|segment| *segment != database)
-                    .collect();
-                self.on.entry(database).or_default().insert(rest.join("::"));
+        // A unit test of one database's adapter needs no server.
+        let is_unit_test = name.contains("::tests::");
+        match database_of(name).filter(|_| !is_unit_test) {
+            Some((database, without)) => {
+                self.on.entry(database).or_default().insert(without);
             }
             None => self.without_database += 1,
         }
@@ -92,6 +82,27 @@ impl Tally {
         }
         complaints
     }
+}
+
+/// The database that a test runs on, and the test's path without it: `commit::mysql::a`, or `commit::mysql_alone::a`.
+fn database_of(name: &str) -> Option<(&'static str, String)> {
+    let segments: Vec<&str> = name.split("::").collect();
+    for database in DATABASES {
+        let names_it = |segment: &&str| {
+            segment
+                .strip_prefix(database)
+                .is_some_and(|rest| rest.is_empty() || rest == "_alone")
+        };
+        if segments.iter().any(|segment| names_it(&segment)) {
+            let rest: Vec<&str> = segments
+                .iter()
+                .copied()
+                .filter(|segment| !names_it(segment))
+                .collect();
+            return Some((database, rest.join("::")));
+        }
+    }
+    None
 }
 
 /// A test of something that only one database has says so at the end of its name.
@@ -152,10 +163,11 @@ mod tests {
             "test commit::sqlite::a ... ok",
             "test commit::postgres::a ... ok",
             "test commit::mysql::a ... ok",
-            "test commit::mysql::deadlock_only_on_mysql ... ok",
+            "test commit::mysql_alone::deadlock_only_on_mysql ... ok",
         ]);
         assert!(tally.complaints().is_empty());
         assert_eq!((tally.passed(), tally.failed()), (4, 0));
+        assert_eq!(tally.on["mysql"].len(), 2);
     }
 
     #[test]

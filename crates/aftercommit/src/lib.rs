@@ -1,13 +1,18 @@
 #![doc = include_str!("lib.md")]
 
-pub mod commit;
-mod error;
-pub mod observe;
+#[cfg(not(any(feature = "postgres", feature = "mysql", feature = "sqlite")))]
+compile_error!(
+    "aftercommit needs a database: choose one of its features `postgres`, `mysql` and `sqlite`"
+);
+
 pub mod signal;
+pub mod transaction;
+pub mod commit;
 mod store;
+pub mod observe;
+mod error;
 #[cfg(feature = "testing")]
 pub mod testing;
-pub mod transaction;
 
 pub use commit::{HookOutcome, HookOutput, Report};
 pub use error::{BoxError, Error, Ok, Result};
@@ -15,5 +20,10 @@ pub use observe::{Control, Event};
 pub use signal::{Signals, When};
 pub use store::Dialect;
 pub use transaction::{
-    AsyncBlock, AsyncRepeat, Begin, Db, Handle, Isolation, Lock, Nested, Options, Retry, Tx,
+    AsyncBlock, AsyncRepeat, Begin, Begun, Db, Handle, Isolation, Lock, Nested, Options, Retry, Tx,
 };
+
+/// The examples of the guide run as tests.
+#[cfg(all(doctest, feature = "sqlite"))]
+#[doc = include_str!("../../../docs/guide.md")]
+struct Guide;

@@ -3,14 +3,18 @@
 /// The users that each of the three knows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Views {
+    /// Rows, in order of registration.
     pub database: Vec<String>,
+    /// Welcome mails, in order of sending.
     pub mailbox: Vec<String>,
+    /// Documents, in alphabetical order.
     pub index: Vec<String>,
 }
 
 /// A name in one of the lists.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Known<'v> {
+    /// The name.
     pub username: &'v str,
     /// The database does not know this user: a side effect of something that never happened.
     pub orphan: bool,

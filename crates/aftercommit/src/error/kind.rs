@@ -34,6 +34,7 @@ pub(crate) enum Kind {
     /// Options of a transaction given to a nested block.
     OptionNested { option: &'static str },
     /// An option that this database does not have.
+    #[cfg(any(feature = "mysql", feature = "sqlite"))]
     OptionUnsupported {
         option: &'static str,
         database: &'static str,
@@ -83,6 +84,7 @@ impl Kind {
             Kind::ConnectionLost { .. } => "CONNECTION_LOST",
             Kind::DurableNested { .. } => "DURABLE_NESTED",
             Kind::OptionNested { .. } => "OPTION_NESTED",
+            #[cfg(any(feature = "mysql", feature = "sqlite"))]
             Kind::OptionUnsupported { .. } => "OPTION_UNSUPPORTED",
             Kind::NestingTooDeep { .. } => "NESTING_TOO_DEEP",
             Kind::ControlStatement { .. } => "TX_CONTROL",
@@ -159,6 +161,7 @@ impl fmt::Display for Kind {
                 f,
                 "{option} can only be chosen where the transaction begins: set it on the outermost block"
             ),
+            #[cfg(any(feature = "mysql", feature = "sqlite"))]
             Kind::OptionUnsupported { option, database } => {
                 write!(f, "{database} has no {option} transactions: leave the option out")
             }

@@ -38,7 +38,7 @@ pub(super) struct Entry<DB: Dialect, S> {
     pub(super) name: Arc<str>,
     pub(super) place: &'static Location<'static>,
     pub(super) call: Call<DB, S>,
-    filter: Option<Box<dyn Fn(&S) -> bool + Send + Sync>>,
+    filter: Option<Filter<S>>,
 }
 
 /// A `during` receiver whose form does not matter any more.
@@ -58,6 +58,8 @@ impl<DB: Dialect, S, F: During<DB, S, Form>, Form> InTransaction<DB, S> for Form
         self.0.call(tx, signal)
     }
 }
+
+type Filter<S> = Box<dyn Fn(&S) -> bool + Send + Sync>;
 
 pub(super) type Committed<S> =
     Arc<dyn Fn(Arc<S>) -> BoxFuture<'static, std::result::Result<(), BoxError>> + Send + Sync>;

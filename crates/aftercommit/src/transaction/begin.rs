@@ -9,7 +9,7 @@ use tracing::Instrument;
 
 use super::held::Held;
 use super::link::Link;
-use super::{AsyncBlock, AsyncRepeat, Db, Life, Options, Shield, Tx, close_or_release};
+use super::{AsyncBlock, AsyncRepeat, Begun, Db, Life, Options, Shield, Tx, close_or_release};
 use crate::commit::Report;
 use crate::error::{Error, Result};
 use crate::observe::{Control, Event};
@@ -97,8 +97,9 @@ impl<'d, DB: Dialect> Begin<'d, DB> {
     ///
     /// As for [`Db::begin`].
     #[track_caller]
-    pub fn begin(self) -> impl Future<Output = Result<Tx<DB>>> + Send + use<DB> {
-        begin(self.db.clone(), self.options, Location::caller())
+    pub fn begin(self) -> impl Future<Output = Result<Begun<DB>>> + Send + use<DB> {
+        let begun = begin(self.db.clone(), self.options, Location::caller());
+        async move { begun.await.map(Begun) }
     }
 
     /// Runs the block again, up to `times` times, when it [collides](Error::is_conflict) with another

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use sqlx::Pool;
 use sqlx::pool::PoolOptions;
 
-use super::{AsyncBlock, Begin, Options, Tx};
+use super::{AsyncBlock, Begin, Begun, Options, Tx};
 use crate::commit::{Hook, HookOutput, Report, run_now};
 use crate::error::{Error, Kind, Result, at};
 use crate::observe::{Event, Observers};
@@ -242,7 +242,7 @@ impl<DB: Dialect> Db<DB> {
         self.with(Options::new()).atomic_report(body)
     }
 
-    /// Begins a transaction for code that cannot be a closure. It must be ended with [`Tx::commit`]:
+    /// Begins a transaction for code that cannot be a closure. It must be ended with [`Begun::commit`]:
     /// dropped, it rolls back.
     ///
     /// # Errors
@@ -253,7 +253,7 @@ impl<DB: Dialect> Db<DB> {
     ///
     /// Safe: a BEGIN that nobody waits for is rolled back.
     #[track_caller]
-    pub fn begin(&self) -> impl Future<Output = Result<Tx<DB>>> + Send {
+    pub fn begin(&self) -> impl Future<Output = Result<Begun<DB>>> + Send {
         self.with(Options::new()).begin()
     }
 

@@ -25,6 +25,7 @@
 //! The ledger is pure and decides; the link owns the connection and the statement that runs on it.
 
 mod begin;
+mod begun;
 mod block;
 mod db;
 mod executor;
@@ -41,6 +42,7 @@ mod statement;
 mod tx;
 
 pub use begin::{Begin, Retry};
+pub use begun::Begun;
 pub use block::{AsyncBlock, AsyncRepeat};
 pub use db::Db;
 pub use handle::Handle;

@@ -38,7 +38,6 @@ const GRACE: Duration = Duration::from_secs(1);
 /// it failed the block is broken as if somebody had been waiting. A nested block that is dropped is rolled
 /// back to its savepoint before the next statement. A `Tx` that is dropped rolls back in the background; if
 /// the connection does not answer within a second it is closed.
-#[must_use = "a transaction that is dropped rolls back: end it with `commit`"]
 pub struct Tx<DB: Dialect> {
     pub(super) db: Db<DB>,
     pub(super) link: Link<DB>,
@@ -182,38 +181,7 @@ impl<DB: Dialect> Tx<DB> {
         self.ledger.mark().is_some()
     }
 
-    /// Commits and runs the hooks; for a transaction from [`Db::begin`].
-    ///
-    /// # Errors
-    ///
-    /// As for [`Db::atomic`]: whatever the error, no hook has run.
-    ///
-    /// # Cancel safety
-    ///
-    /// Once COMMIT is on its way it and the hooks go on; dropped before that, the transaction rolls back.
-    pub async fn commit(self) -> Result<()> {
-        self.end(Result::Ok(())).await.map(|report| report.value)
-    }
-
-    /// Like [`commit`](Self::commit), and tells what the hooks did.
-    ///
-    /// # Errors
-    ///
-    /// As for [`commit`](Self::commit).
-    ///
-    /// # Cancel safety
-    ///
-    /// As for [`commit`](Self::commit).
-    pub async fn commit_report(self) -> Result<Report<()>> {
-        self.end(Result::Ok(())).await
-    }
-
-    /// Rolls back; the connection is usable again when this returns.
-    ///
-    /// # Cancel safety
-    ///
-    /// Dropped half-way, it goes on in the background.
-    pub async fn rollback(mut self) {
+    pub(super) async fn roll_back_by_hand(mut self) {
         let _: End = self.ledger.end(false);
         self.roll_back(None).await;
     }
@@ -307,10 +275,10 @@ impl<DB: Dialect> Tx<DB> {
     /// Reads what is still running to its end; what it comes to marks the block.
     pub(super) async fn drain(&mut self) {
         while let Some(item) = self.link.next().await {
-            if let Err(error) = item {
-                if !self.orphan || is_fatal(&error) {
-                    self.failed(&error);
-                }
+            if let Err(error) = item
+                && (!self.orphan || is_fatal(&error))
+            {
+                self.failed(&error);
             }
         }
         if self.link.is_gone() {
@@ -340,12 +308,13 @@ impl<DB: Dialect> Tx<DB> {
         let Some((_, proven)) = DB::proof() else {
             return;
         };
-        if std::mem::take(&mut self.unproven) && self.ledger.mark().is_none() {
-            if let Err(error) = self.link.simple(proven.to_owned()).await {
-                self.failed(&error);
-                if DB::is_state_mismatch(&error) {
-                    self.mismatch = Some(error);
-                }
+        if std::mem::take(&mut self.unproven)
+            && self.ledger.mark().is_none()
+            && let Err(error) = self.link.simple(proven.to_owned()).await
+        {
+            self.failed(&error);
+            if DB::is_state_mismatch(&error) {
+                self.mismatch = Some(error);
             }
         }
     }

@@ -36,10 +36,10 @@ impl From<Error> for Fault {
         if let Some(fault) = error.downcast_ref::<Fault>() {
             return fault.clone();
         }
-        if let Some(sqlx::Error::Database(database)) = error.as_database() {
-            if database.is_unique_violation() || database.is_foreign_key_violation() {
-                return Fault::new("integrity");
-            }
+        if let Some(sqlx::Error::Database(database)) = error.as_database()
+            && (database.is_unique_violation() || database.is_foreign_key_violation())
+        {
+            return Fault::new("integrity");
         }
         Fault::new(match error.code() {
             Some("TX_ABORTED") => "broken_transaction".to_owned(),
