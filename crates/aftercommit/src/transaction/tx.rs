@@ -6,18 +6,19 @@ use std::panic::Location;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::ledger::{End, Ledger, Left, Mark};
-use super::link::{Link, Want};
-use super::{Db, Life, Options, close_or_release, owed_sql, statement};
-use crate::commit::{Commit, Hook, HookOutcome, HookOutput, Report};
-use crate::error::{Error, Kind, Result, refused};
+use super::ending::rolled_back;
+use super::ledger::{Ledger, Left, Mark};
+use super::link::Link;
+use super::{Db, Life, Options, close_or_release};
+use crate::commit::{Hook, HookOutput};
+use crate::error::{Error, Kind, Result};
 use crate::observe::{Control, Event};
 use crate::signal::View;
-use crate::store::{Dialect, Facts, Identity, Item, Query, Trouble, trouble};
+use crate::store::{Dialect, Facts, Identity};
 
 /// How long the end of a transaction waits for a statement that nobody waits for any more. Then the
 /// connection is closed instead.
-const GRACE: Duration = Duration::from_secs(1);
+pub(super) const GRACE: Duration = Duration::from_secs(1);
 
 /// An open transaction: what a block works on.
 ///
@@ -54,15 +55,15 @@ pub struct Tx<DB: Dialect> {
     #[cfg(feature = "testing")]
     pub(crate) test_depth: Option<usize>,
     pub(super) life: Life<DB>,
-    identity: Identity,
-    options: Options,
-    facts: Arc<Facts>,
-    warned: bool,
+    pub(super) identity: Identity,
+    pub(super) options: Options,
+    pub(super) facts: Arc<Facts>,
+    pub(super) warned: bool,
     /// A statement was sent that could have ended the transaction.
-    unproven: bool,
+    pub(super) unproven: bool,
     /// And it did.
-    mismatch: Option<sqlx::Error>,
-    ended: bool,
+    pub(super) mismatch: Option<sqlx::Error>,
+    pub(super) ended: bool,
 }
 
 impl<DB: Dialect> Tx<DB> {
@@ -181,214 +182,6 @@ impl<DB: Dialect> Tx<DB> {
         self.ledger.mark().is_some()
     }
 
-    pub(super) async fn roll_back_by_hand(mut self) {
-        let _: End = self.ledger.end(false);
-        self.roll_back(None).await;
-    }
-
-    /// Ends the outermost block with what its body returned.
-    pub(crate) async fn end<T, E: From<Error>>(self, result: Result<T, E>) -> Result<Report<T>, E> {
-        self.end_of_try(result).await.0
-    }
-
-    /// Like [`end`](Self::end), and tells whether it failed for a conflict.
-    pub(super) async fn end_of_try<T, E: From<Error>>(
-        mut self,
-        result: Result<T, E>,
-    ) -> (Result<Report<T>, E>, bool) {
-        // A statement that nobody waits for may still decide the fate of the block.
-        if result.is_ok() {
-            self.drain().await;
-            self.prove().await;
-        }
-        let value = match (self.ledger.end(result.is_ok()), result) {
-            (End::Commit, Ok(value)) => value,
-            (End::Commit | End::RollBack { .. }, Err(error)) => {
-                let collided = self.collided;
-                self.roll_back(None).await;
-                return (Err(error), collided);
-            }
-            (End::RollBack { why }, Ok(_)) => {
-                let mismatch = self
-                    .mismatch
-                    .take()
-                    .map(|source| Error::new(Kind::StateMismatch { source }));
-                let (error, collided) =
-                    (mismatch.unwrap_or_else(|| rolled_back(why)), self.collided);
-                self.roll_back(Some(&error)).await;
-                return (Err(error.into()), collided);
-            }
-        };
-        match self.confirm().await {
-            Ok(hooks) => (Ok(Report { value, hooks }), false),
-            Err(error) => {
-                let collided = error.is_conflict();
-                (Err(error.into()), collided)
-            }
-        }
-    }
-
-    async fn confirm(mut self) -> Result<Vec<HookOutcome>> {
-        let limit = self.db.observers().hook_limit;
-        if self.hooks.len() > limit {
-            let error = Error::new(Kind::TooManyHooks { limit });
-            self.roll_back(Some(&error)).await;
-            return Err(error);
-        }
-        self.warn_if_long();
-        let Some(held) = self.link.take() else {
-            let error = Error::new(Kind::Broken {
-                first: "the connection was lost".into(),
-                conflict: false,
-            });
-            self.roll_back(Some(&error)).await;
-            return Err(error);
-        };
-        self.ended = true;
-        let commit = Commit {
-            db: self.db.clone(),
-            identity: self.identity.clone(),
-            options: self.options.clone(),
-            facts: Arc::clone(&self.facts),
-            owed: self.ledger.settle_for_commit(),
-            life: self.life.clone(),
-        };
-        commit.confirm(held, std::mem::take(&mut self.hooks)).await
-    }
-
-    async fn roll_back(&mut self, why: Option<&Error>) {
-        self.warn_if_long();
-        self.db
-            .observers()
-            .observe(&Event::Control(Control::RollBack));
-        // Within the grace, so that one lost statement does not hold up the caller for as long as it runs.
-        let _: std::result::Result<_, tokio::time::error::Elapsed> =
-            tokio::time::timeout(GRACE, self.link.drain()).await;
-        if let Some(held) = self.link.take() {
-            close_or_release(held, &self.options).await;
-        }
-        self.hooks.clear();
-        self.ended = true;
-        self.life.not_committed(why);
-    }
-
-    /// Reads what is still running to its end; what it comes to marks the block.
-    pub(super) async fn drain(&mut self) {
-        while let Some(item) = self.link.next().await {
-            if let Err(error) = item
-                && (!self.orphan || is_fatal(&error))
-            {
-                self.failed(&error);
-            }
-        }
-        if self.link.is_gone() {
-            self.ledger
-                .statement_failed("the connection was lost".into(), false);
-        }
-        self.orphan = false;
-    }
-
-    /// Sends what the ledger owes. Called before every statement.
-    pub(super) async fn settle(&mut self) -> Result<()> {
-        self.drain().await;
-        self.prove().await;
-        if self.ledger.mark().is_some() {
-            return Err(self.refusal());
-        }
-        let owed = self.ledger.settle();
-        if !owed.is_empty() {
-            self.simple(owed_sql(&owed)).await?;
-            self.collided = false;
-        }
-        Ok(())
-    }
-
-    /// Finds out whether the last statement ended the transaction, if it could have.
-    pub(super) async fn prove(&mut self) {
-        let Some((_, proven)) = DB::proof() else {
-            return;
-        };
-        if std::mem::take(&mut self.unproven)
-            && self.ledger.mark().is_none()
-            && let Err(error) = self.link.simple(proven.to_owned()).await
-        {
-            self.failed(&error);
-            if DB::is_state_mismatch(&error) {
-                self.mismatch = Some(error);
-            }
-        }
-    }
-
-    /// Runs a message of the library's own in this transaction.
-    pub(super) async fn simple(&mut self, sql: String) -> Result<()> {
-        self.link.simple(sql).await.map_err(|error| {
-            self.failed(&error);
-            Error::from(error)
-        })
-    }
-
-    /// Makes sure that the statement may be sent, and starts it.
-    pub(super) async fn start(
-        &mut self,
-        query: Query<DB>,
-        want: Want,
-    ) -> std::result::Result<(), sqlx::Error> {
-        let indirect = self.allow(query.text())?;
-        self.settle().await.map_err(Error::into_sqlx)?;
-        if let (true, Some((prove, _))) = (indirect, DB::proof()) {
-            self.simple(prove.to_owned())
-                .await
-                .map_err(Error::into_sqlx)?;
-            self.unproven = true;
-        }
-        if !self.warned {
-            self.warned = self.life.warn_if_long();
-        }
-        self.link.start(query, want);
-        Ok(())
-    }
-
-    /// The next item of the running statement, with its failure noted.
-    pub(super) async fn next_item(&mut self) -> Option<Item<DB>> {
-        let item = self.link.next().await;
-        match &item {
-            Some(Err(error)) => self.failed(error),
-            None if self.link.is_gone() => {
-                self.ledger
-                    .statement_failed("the connection was lost".into(), false);
-            }
-            _ => {}
-        }
-        item
-    }
-
-    /// Refuses statements that would move the transaction behind the block's back. `true` for one that may do so
-    /// without showing it.
-    pub(super) fn allow(&self, sql: &str) -> std::result::Result<bool, sqlx::Error> {
-        match statement::inspect(sql, DB::COMMITS_ON_DDL) {
-            statement::Verdict::Harmless => Ok(false),
-            statement::Verdict::Indirect => Ok(true),
-            statement::Verdict::Control(keyword) => {
-                Err(refused(Kind::ControlStatement { keyword }))
-            }
-            statement::Verdict::Commits(keyword) => Err(refused(Kind::ImplicitCommit { keyword })),
-        }
-    }
-
-    pub(super) fn failed(&mut self, error: &sqlx::Error) {
-        let trouble = trouble(error);
-        self.collided |= trouble == Trouble::Conflict;
-        let code = error.as_database_error().and_then(|error| error.code());
-        self.db.observers().observe(&Event::StatementFailed {
-            code: code.as_deref(),
-        });
-        if is_fatal(error) {
-            self.link.cut();
-        }
-        self.ledger
-            .statement_failed(error.to_string(), trouble == Trouble::Conflict);
-    }
-
     pub(crate) fn push_hook(&mut self, hook: Hook) {
         self.hooks.push(hook);
     }
@@ -438,26 +231,6 @@ impl<DB: Dialect> Tx<DB> {
         #[cfg(not(feature = "testing"))]
         false
     }
-
-    fn warn_if_long(&self) {
-        if !self.warned {
-            self.life.warn_if_long();
-        }
-    }
-}
-
-/// The error of a block that was left without one and is rolled back all the same.
-fn rolled_back(why: Option<Mark>) -> Error {
-    Error::new(match why {
-        Some(Mark::Failed { first, conflict }) => Kind::Broken { first, conflict },
-        Some(Mark::Asked { place }) => Kind::RolledBack { place: Some(place) },
-        Some(Mark::Joined) | None => Kind::RolledBack { place: None },
-    })
-}
-
-/// After this error the connection cannot be trusted with another statement.
-fn is_fatal(error: &sqlx::Error) -> bool {
-    !matches!(error, sqlx::Error::Database(_)) || trouble(error) == Trouble::Cut
 }
 
 impl<DB: Dialect> Drop for Tx<DB> {

@@ -17,5 +17,6 @@ mod compile_fail;
 mod django;
 mod errors;
 mod faults;
+mod rules;
 mod signal;
 mod transaction;
