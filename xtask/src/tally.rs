@@ -93,7 +93,7 @@ fn database_of(name: &str) -> Option<(&'static str, String)> {
                 .strip_prefix(database)
                 .is_some_and(|rest| rest.is_empty() || rest == "_alone")
         };
-        if segments.iter().any(|segment| names_it(segment)) {
+        if segments.iter().any(names_it) {
             let rest: Vec<&str> = segments
                 .iter()
                 .copied()
