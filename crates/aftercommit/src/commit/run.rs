@@ -1,8 +1,10 @@
 //! Runs hooks: one after another, each behind its own wall.
 
 use std::any::Any;
+use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
+use std::task::Poll;
 use std::time::Instant;
 
 use futures_util::FutureExt;
@@ -24,7 +26,13 @@ pub(crate) async fn run_one(observers: &Observers, hook: Hook) -> HookOutcome {
             .instrument(span)
     );
     let budget = observers.hook_budget;
-    let ended = match tokio::time::timeout(budget, walled.as_mut()).await {
+    // Most hooks end with their first poll: only one that does not is worth a timer.
+    let at_once = std::future::poll_fn(|context| Poll::Ready(walled.as_mut().poll(context))).await;
+    let ended = match at_once {
+        Poll::Ready(ended) => Ok(ended),
+        Poll::Pending => tokio::time::timeout(budget, walled.as_mut()).await,
+    };
+    let ended = match ended {
         Ok(ended) => ended,
         Err(_) => {
             observers.observe(&Event::HookSlow {

@@ -9,7 +9,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use aftercommit::signal::{during, with_state};
-use aftercommit::testing::rolled_back;
+use aftercommit::testing::{capture_on_commit, rolled_back};
 use aftercommit::{Db, Error, Ok, Options, Result, Signals, Tx};
 use aftercommit_harness::Proxy;
 use tokio::sync::Notify;
@@ -43,7 +43,7 @@ async fn insert_robust<DB: Server>(
 }
 
 /// Ways to write row `id` and to note `id` in a hook, through each public async function.
-const WAYS: usize = 11;
+const WAYS: usize = 12;
 
 async fn write<DB: Server>(way: usize, db: &Db<DB>, labels: &Labels, id: i64) -> Result<()> {
     let hook = labels.hook(&id.to_string());
@@ -124,6 +124,23 @@ async fn write<DB: Server>(way: usize, db: &Db<DB>, labels: &Labels, id: i64) ->
             // Each receiver has a transaction of its own, so the row and its hook come from one receiver.
             db.send_robust(Robust(id)).await?;
             count.map(drop)
+        }
+        10 => {
+            db.with(Options::new().durable())
+                .atomic(async |tx| {
+                    let (result, captured) = capture_on_commit(tx, async |tx| {
+                        tx.on_commit(hook);
+                        tx.muted("insert", async |tx| {
+                            tx.atomic_with(Options::new(), async |tx| DB::insert(tx, id).await)
+                                .await
+                        })
+                        .await
+                    })
+                    .await;
+                    captured.put_back(tx);
+                    result
+                })
+                .await
         }
         _ => {
             // Without a transaction: once polled, the hook runs to its end.
@@ -266,7 +283,7 @@ async fn dropped_at_every_await_point_nothing_is_half_done<DB: Server>() {
                     Some(done) => {
                         done.unwrap();
                         // The ways that only read or roll back acknowledge no row.
-                        if !matches!(way, 7 | 10) {
+                        if !matches!(way, 7 | 11) {
                             judge.acknowledged.push(id);
                         }
                         break;
@@ -300,7 +317,7 @@ async fn dropped_behind_a_slow_network_nothing_is_half_done<DB: Server>() {
             match dropped.await {
                 Result::Ok(done) => {
                     done.unwrap();
-                    if !matches!(way, 7 | 10) {
+                    if !matches!(way, 7 | 11) {
                         judge.acknowledged.push(id);
                     }
                 }

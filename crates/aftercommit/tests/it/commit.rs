@@ -23,6 +23,7 @@ on_each_database! {
     without_a_transaction_a_hook_runs_now,
     a_strict_handle_insists_on_a_transaction,
     a_slow_hook_is_warned_about,
+    a_long_transaction_is_warned_about_with_its_place,
     too_many_hooks_are_refused_before_the_commit,
     ten_thousand_hooks_run_once_each,
     an_observer_that_panics_does_no_harm,
@@ -350,6 +351,33 @@ async fn a_slow_hook_is_warned_about<DB: Server>() {
         .unwrap();
     assert!(report.hooks[0].result.is_ok());
     assert!(report.hooks[0].took >= Duration::from_millis(1));
+}
+
+async fn a_long_transaction_is_warned_about_with_its_place<DB: Server>() {
+    let site = Site::<DB>::open().await;
+    let (labels, noting) = (Labels::default(), Labels::default());
+    let hearing = noting.clone();
+    let db = site
+        .db
+        .clone()
+        .with_long_transaction(Duration::ZERO)
+        .with_observer(move |event| {
+            if let Event::LongTransaction { place, .. } = event {
+                hearing.note(place.file());
+            }
+        });
+    db.atomic(async |tx| {
+        tx.on_commit(labels.hook("hook"));
+        DB::insert(tx, 1).await?;
+        DB::insert(tx, 2).await
+    })
+    .await
+    .unwrap();
+    let warned = noting.all();
+    assert!(
+        warned.len() == 1 && warned[0].ends_with("commit.rs"),
+        "once, with the place: {warned:?}"
+    );
 }
 
 async fn too_many_hooks_are_refused_before_the_commit<DB: Server>() {

@@ -17,6 +17,7 @@ mod compile_fail;
 mod django;
 mod errors;
 mod faults;
+mod observe;
 mod rules;
 mod signal;
 mod transaction;
