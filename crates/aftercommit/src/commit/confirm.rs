@@ -44,7 +44,7 @@ impl<DB: Dialect> Commit<DB> {
             }
         }
         self.life.committed();
-        self.db.count_commit();
+        self.db.count_commit(&self.facts);
         Ok(self.run_hooks(hooks).await)
     }
 
@@ -70,6 +70,7 @@ impl<DB: Dialect> Commit<DB> {
         }
         // Closed before asking: a server that still holds the session open would answer "in progress".
         drop(held);
+        self.db.forget_facts();
         if self.options.is_read_only() {
             return Err(Error::new(Kind::ConnectionLost { source: error }));
         }

@@ -71,8 +71,8 @@ pub enum Verdict {
 pub struct Facts {
     /// Whether the table of commit markers is there.
     pub markers: bool,
-    /// Whether the server only reads, as a standby does.
-    pub reads_only: bool,
+    /// Whether the server gives out no numbers of transactions.
+    pub no_numbers: bool,
     /// A value that changes when the server loses transaction numbers in a crash.
     pub epoch: Option<String>,
 }
@@ -114,7 +114,7 @@ pub trait Adapter: sqlx::Database {
     fn rollback_sql(options: &Options) -> &'static str;
 
     /// A statement to run now and then, outside any transaction.
-    fn upkeep() -> Option<&'static str>;
+    fn upkeep(facts: &Facts) -> Option<&'static str>;
 
     /// What to send before and after a statement that may end the transaction, to find out whether it did.
     fn proof() -> Option<(&'static str, &'static str)>;

@@ -198,6 +198,7 @@ async fn begin_on<DB: Dialect>(
     let (identity, facts) = match send_begin(&db, &mut held, &options).await {
         Ok(begun) => begun,
         Err(error) => {
+            db.forget_facts();
             close_or_release(held, &options).await;
             return Err(error);
         }

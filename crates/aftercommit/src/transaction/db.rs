@@ -180,11 +180,7 @@ impl<DB: Dialect> Db<DB> {
             let mut conn = self.pool().acquire().await?;
             DB::simple(&mut conn, sqlx::SqlStr::from_static(sql)).await?;
         }
-        *self
-            .shared
-            .facts
-            .write()
-            .unwrap_or_else(PoisonError::into_inner) = None;
+        self.forget_facts();
         Ok(())
     }
 
@@ -350,10 +346,19 @@ impl<DB: Dialect> Db<DB> {
             .unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(facts));
     }
 
+    /// The server may have changed: it is asked again before the next transaction.
+    pub(crate) fn forget_facts(&self) {
+        *self
+            .shared
+            .facts
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
     /// Cleans up behind commits, now and then.
-    pub(crate) fn count_commit(&self) {
+    pub(crate) fn count_commit(&self, facts: &Facts) {
         let commits = self.shared.commits.fetch_add(1, Ordering::Relaxed) + 1;
-        if let (Some(sql), true) = (DB::upkeep(), commits.is_multiple_of(UPKEEP_EVERY)) {
+        if let (Some(sql), true) = (DB::upkeep(facts), commits.is_multiple_of(UPKEEP_EVERY)) {
             let pool = self.pool().clone();
             tokio::spawn(async move {
                 let done = async {

@@ -15,8 +15,18 @@ use tracing::Instrument;
 /// third of the throughput of one client on a machine with two cores.
 pub(crate) struct Shield<T: Send + 'static> {
     work: Option<BoxFuture<'static, T>>,
-    begun: bool,
+    state: State,
     runtime: Handle,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// Nothing was sent.
+    Untouched,
+    /// Being polled; dropped in this state, the work itself has panicked.
+    Polled,
+    /// Under way.
+    Waiting,
 }
 
 impl<T: Send + 'static> Shield<T> {
@@ -24,7 +34,7 @@ impl<T: Send + 'static> Shield<T> {
     pub(crate) fn new(work: impl Future<Output = T> + Send + 'static) -> Self {
         Self {
             work: Some(Box::pin(work)),
-            begun: false,
+            state: State::Untouched,
             runtime: Handle::current(),
         }
     }
@@ -34,13 +44,14 @@ impl<T: Send + 'static> Future for Shield<T> {
     type Output = T;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<T> {
-        self.begun = true;
+        self.state = State::Polled;
         let Some(work) = self.work.as_mut() else {
             return Poll::Pending;
         };
         let polled = work.as_mut().poll(context);
-        if polled.is_ready() {
-            self.work = None;
+        match polled {
+            Poll::Ready(_) => self.work = None,
+            Poll::Pending => self.state = State::Waiting,
         }
         polled
     }
@@ -48,9 +59,7 @@ impl<T: Send + 'static> Future for Shield<T> {
 
 impl<T: Send + 'static> Drop for Shield<T> {
     fn drop(&mut self) {
-        // A panic in the work itself is not to be continued.
-        if let (Some(work), true, false) = (self.work.take(), self.begun, std::thread::panicking())
-        {
+        if let (Some(work), State::Waiting) = (self.work.take(), self.state) {
             self.runtime.spawn(work.in_current_span());
         }
     }

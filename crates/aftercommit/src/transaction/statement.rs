@@ -60,7 +60,8 @@ const INDIRECT: &[&str] = &["CALL", "EXECUTE"];
 pub(crate) fn inspect(sql: &str, mysql_like: bool) -> Verdict {
     let first = inspect_one(sql, mysql_like);
     // The body of a trigger or a procedure holds statements that are not run now.
-    if first != Verdict::Harmless || word(sql).0.eq_ignore_ascii_case("CREATE") {
+    let alone = !sql.contains(';') || word(sql).0.eq_ignore_ascii_case("CREATE");
+    if alone || first != Verdict::Harmless {
         return first;
     }
     rest_of_message(sql, mysql_like)

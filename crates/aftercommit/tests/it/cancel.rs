@@ -467,6 +467,27 @@ async fn a_caller_who_leaves_during_commit_gets_his_hooks<DB: Server>() {
         go.notify_one();
         ended.notified().await;
     }
+
+    // A caller who panics in the middle of it leaves too.
+    let mut tx = site.db.begin().await.unwrap();
+    DB::insert(&mut tx, 100).await.unwrap();
+    let (starting, going, ending) = (started.clone(), go.clone(), ended.clone());
+    tx.on_commit(async move || {
+        starting.notify_one();
+        going.notified().await;
+        ending.notify_one();
+    });
+    let caller = tokio::spawn(async move {
+        let panics = async {
+            started.notified().await;
+            panic!("as planned")
+        };
+        tokio::join!(tx.commit(), panics)
+    });
+    assert!(caller.await.unwrap_err().is_panic());
+    go.notify_one();
+    ended.notified().await;
+    assert!(site.ids().await.contains(&100));
 }
 
 async fn a_block_whose_runtime_ends_leaves_no_transaction_open<DB: Server>() {

@@ -101,8 +101,8 @@ impl Adapter for MySql {
         super::ROLLBACK
     }
 
-    fn upkeep() -> Option<&'static str> {
-        Some(PRUNE)
+    fn upkeep(facts: &Facts) -> Option<&'static str> {
+        facts.markers.then_some(PRUNE)
     }
 
     fn proof() -> Option<(&'static str, &'static str)> {

@@ -54,7 +54,7 @@ impl Adapter for Postgres {
         if options.deferrable {
             words.push("DEFERRABLE".into());
         }
-        let plain = options.read_only || !options.lookup || facts.reads_only;
+        let plain = options.read_only || !options.lookup || facts.no_numbers;
         let text = if plain { &BEGIN_PLAIN } else { &BEGIN };
         Ok(text.replace("{options}", &words.join(", ")))
     }
@@ -80,7 +80,7 @@ impl Adapter for Postgres {
         super::ROLLBACK
     }
 
-    fn upkeep() -> Option<&'static str> {
+    fn upkeep(_facts: &Facts) -> Option<&'static str> {
         None
     }
 
@@ -94,12 +94,19 @@ impl Adapter for Postgres {
 
     fn learn(conn: &mut PgConnection) -> BoxFuture<'_, Result<Facts, sqlx::Error>> {
         Box::pin(async move {
-            let (epoch, reads_only) = sqlx::query_as(LEARN).fetch_one(conn).await?;
-            Ok(Facts {
-                markers: false,
-                reads_only,
-                epoch,
-            })
+            match sqlx::query_as(LEARN).fetch_one(conn).await {
+                Ok((epoch, no_numbers)) => Ok(Facts {
+                    markers: false,
+                    no_numbers,
+                    epoch,
+                }),
+                // Something that speaks Postgres and is not: it can begin and commit, and no more is asked of it.
+                Err(sqlx::Error::Database(_)) => Ok(Facts {
+                    no_numbers: true,
+                    ..Facts::default()
+                }),
+                Err(error) => Err(error),
+            }
         })
     }
 

@@ -101,7 +101,7 @@ impl Adapter for Sqlite {
         }
     }
 
-    fn upkeep() -> Option<&'static str> {
+    fn upkeep(_facts: &Facts) -> Option<&'static str> {
         None
     }
 
