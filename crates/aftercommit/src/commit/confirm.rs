@@ -74,11 +74,11 @@ impl<DB: Dialect> Commit<DB> {
         if self.options.is_read_only() {
             return Err(Error::new(Kind::ConnectionLost { source: error }));
         }
-        let patience = self.db.observers().resolve_patience;
-        let verdict = DB::resolve(self.db.pool(), &self.identity, &self.facts, patience).await;
-        self.db.observers().observe(&Event::CutCommitResolved {
-            committed: verdict.as_bool(),
-        });
+        let verdict = self.look_up().await;
+        let committed = verdict.as_bool();
+        self.db
+            .observers()
+            .observe(&Event::CutCommitResolved { committed });
         match verdict {
             Verdict::Committed => Ok(()),
             Verdict::RolledBack => Err(Error::new(Kind::ConnectionLost { source: error })),
@@ -87,6 +87,16 @@ impl<DB: Dialect> Commit<DB> {
                 source: Some(error.into()),
             })),
         }
+    }
+
+    async fn look_up(&self) -> Verdict {
+        if !self.options.lookup {
+            return Verdict::Unknown {
+                why: "looking it up had been given up",
+            };
+        }
+        let patience = self.db.observers().resolve_patience;
+        DB::resolve(self.db.pool(), &self.identity, &self.facts, patience).await
     }
 
     fn why_refused(&self, error: sqlx::Error) -> Error {

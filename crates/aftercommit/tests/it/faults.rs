@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use aftercommit::{Db, Ok, Result};
+use aftercommit::{Db, Ok, Options, Result};
 use aftercommit_harness::{Cut, MariaDb, Postgres as PostgresServer, Proxy};
 use sqlx::{MySql, Postgres, Sqlite};
 
@@ -159,7 +159,21 @@ async fn a_commit_that_nobody_can_be_asked_about_is_in_doubt<DB: Server>() {
     assert!(site.heard.has("not committed: COMMIT_IN_DOUBT"));
     assert_eq!(site.ids().await, [1], "it was committed, in truth");
     proxy.refuse(false);
-    db.atomic(async |tx| DB::insert(tx, 2).await).await.unwrap();
+
+    // The same without a fault of the network afterwards, if the lookup was given up.
+    let fired = proxy.cut_on(Cut::SwallowAnswer, b"COMMIT");
+    let given_up = db.with(Options::new().without_lookup());
+    let told = given_up
+        .atomic(async |tx| DB::insert(tx, 2).await)
+        .await
+        .unwrap_err();
+    fired.await;
+    assert!(
+        told.is_commit_in_doubt() && told.to_string().contains("given up"),
+        "{told}"
+    );
+    db.atomic(async |tx| DB::insert(tx, 3).await).await.unwrap();
+    assert_eq!(site.ids().await, [1, 2, 3]);
 }
 
 async fn a_connection_cut_inside_a_block_commits_nothing<DB: Server>() {
