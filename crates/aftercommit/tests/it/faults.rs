@@ -237,16 +237,21 @@ async fn a_server_that_dies_loses_nothing_it_has_acknowledged<DB: Server>() {
     }
 }
 
+/// So many commits go by between two crashes.
+const COMMITS_PER_CRASH: u32 = 500;
+
 async fn survive<DB: Server>(url: &str, crashes: u32, mut crash: impl FnMut() + Send + 'static) {
     let db: Db<DB> = Db::connect(url).await.unwrap();
     db.migrate().await.unwrap();
     DB::tables(db.pool()).await;
     let db = db.with_resolve_patience(Duration::from_secs(30));
     let labels = Labels::default();
+    let commits = std::sync::Arc::new(tokio::sync::Semaphore::new(0));
     let stop = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
     let clients: Vec<_> = (0..4)
         .map(|client| {
             let (db, labels, stop) = (db.clone(), labels.clone(), stop.clone());
+            let commits = commits.clone();
             tokio::spawn(async move {
                 let mut told = Vec::new();
                 let mut id = client * 10_000_000;
@@ -258,16 +263,23 @@ async fn survive<DB: Server>(url: &str, crashes: u32, mut crash: impl FnMut() + 
                             DB::insert(tx, id).await
                         })
                         .await;
+                    if outcome.is_ok() {
+                        commits.add_permits(1);
+                    }
                     told.push((id, outcome));
                 }
                 told
             })
         })
         .collect();
+    let (runtime, committed) = (tokio::runtime::Handle::current(), commits.clone());
     let crashing = tokio::task::spawn_blocking(move || {
         for _ in 0..crashes {
-            // Long enough for some hundred commits; the crash itself is the event.
-            std::thread::sleep(Duration::from_millis(300));
+            // Each crash comes after some more commits.
+            runtime
+                .block_on(committed.acquire_many(COMMITS_PER_CRASH))
+                .unwrap()
+                .forget();
             crash();
         }
         crash

@@ -14,6 +14,7 @@ mod support;
 mod cancel;
 mod commit;
 mod compile_fail;
+mod dialects;
 mod django;
 mod errors;
 mod faults;

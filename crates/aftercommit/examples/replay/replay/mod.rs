@@ -9,7 +9,9 @@ mod actor;
 mod differences;
 mod interpreter;
 mod lifetimes;
+mod signals;
 mod stage;
+mod test_kit;
 mod trace;
 
 pub use differences::Bridges;
