@@ -96,6 +96,11 @@ pub trait Adapter: sqlx::Database {
         parameters: &'c [Self::TypeInfo],
     ) -> BoxFuture<'c, Result<Self::Statement, sqlx::Error>>;
 
+    fn describe(
+        conn: &mut Self::Connection,
+        sql: SqlStr,
+    ) -> BoxFuture<'_, Result<sqlx::Describe<Self>, sqlx::Error>>;
+
     /// The one message that begins a transaction.
     fn begin_sql(options: &Options, facts: &Facts) -> Result<String, Error>;
 

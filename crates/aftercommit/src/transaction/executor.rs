@@ -57,4 +57,11 @@ impl<'c, DB: Dialect> Executor<'c> for &'c mut Tx<DB> {
     {
         Box::pin(self.prepare_statement(sql, parameters))
     }
+
+    fn describe<'e>(self, sql: SqlStr) -> BoxFuture<'e, Result<sqlx::Describe<DB>, sqlx::Error>>
+    where
+        'c: 'e,
+    {
+        Box::pin(self.describe_statement(sql))
+    }
 }

@@ -29,4 +29,23 @@ impl<DB: Dialect> Tx<DB> {
         self.link = Link::new(held);
         prepared.inspect_err(|error| self.failed(error))
     }
+
+    /// Describes on the connection itself, for the macros of sqlx.
+    ///
+    /// # Cancel safety
+    ///
+    /// As for preparing.
+    pub(super) async fn describe_statement(
+        &mut self,
+        sql: SqlStr,
+    ) -> Result<sqlx::Describe<DB>, sqlx::Error> {
+        self.allow(sql.as_str())?;
+        self.settle().await.map_err(crate::Error::into_sqlx)?;
+        let Some(mut held) = self.link.take() else {
+            return Err(self.refusal().into_sqlx());
+        };
+        let described = DB::describe(Held::conn(&mut held), sql).await;
+        self.link = Link::new(held);
+        described.inspect_err(|error| self.failed(error))
+    }
 }

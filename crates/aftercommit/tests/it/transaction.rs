@@ -529,6 +529,10 @@ async fn every_kind_of_query_runs_on_a_block<DB: Server>() {
             (&mut *tx)
                 .prepare(sqlx::SqlStr::from_static("SELECT id FROM item"))
                 .await?;
+            let described = (&mut *tx)
+                .describe(sqlx::SqlStr::from_static("SELECT id FROM item"))
+                .await?;
+            assert_eq!(described.columns().len(), 1);
             (&mut *tx).execute("UPDATE item SET val = 7").await?;
             // That no row was found did not break the block.
             DB::insert(tx, 3).await

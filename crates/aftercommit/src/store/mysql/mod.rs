@@ -54,6 +54,13 @@ impl Adapter for MySql {
         Executor::prepare_with(conn, sql, parameters)
     }
 
+    fn describe(
+        conn: &mut MySqlConnection,
+        sql: SqlStr,
+    ) -> BoxFuture<'_, Result<sqlx::Describe<Self>, sqlx::Error>> {
+        Executor::describe(conn, sql)
+    }
+
     fn begin_sql(options: &Options, _facts: &Facts) -> Result<String, Error> {
         if options.deferrable {
             return Err(Error::new(Kind::OptionUnsupported {

@@ -43,6 +43,13 @@ impl Adapter for Postgres {
         Executor::prepare_with(conn, sql, parameters)
     }
 
+    fn describe(
+        conn: &mut PgConnection,
+        sql: SqlStr,
+    ) -> BoxFuture<'_, Result<sqlx::Describe<Self>, sqlx::Error>> {
+        Executor::describe(conn, sql)
+    }
+
     fn begin_sql(options: &Options, facts: &Facts) -> Result<String, Error> {
         let mut words = Vec::new();
         if let Some(isolation) = options.isolation {

@@ -44,6 +44,13 @@ impl Adapter for Sqlite {
         Executor::prepare_with(conn, sql, parameters)
     }
 
+    fn describe(
+        conn: &mut SqliteConnection,
+        sql: SqlStr,
+    ) -> BoxFuture<'_, Result<sqlx::Describe<Self>, sqlx::Error>> {
+        Executor::describe(conn, sql)
+    }
+
     fn begin_sql(options: &Options, _facts: &Facts) -> Result<String, Error> {
         let unsupported = |option| {
             Error::new(Kind::OptionUnsupported {
