@@ -159,6 +159,11 @@ impl Error {
         matches!(*self.kind, Kind::Broken { .. } | Kind::Doomed { .. })
     }
 
+    /// Was there no row with that id?
+    pub fn is_row_missing(&self) -> bool {
+        matches!(*self.kind, Kind::RowMissing { .. })
+    }
+
     /// The error of the database, where there is one.
     pub fn as_database(&self) -> Option<&sqlx::Error> {
         match &*self.kind {

@@ -8,14 +8,17 @@ compile_error!(
 pub mod signal;
 pub mod transaction;
 pub mod commit;
+pub mod model;
 mod store;
 pub mod observe;
 mod error;
 #[cfg(feature = "testing")]
 pub mod testing;
 
+pub use aftercommit_macros::Model;
 pub use commit::{HookOutcome, HookOutput, Report};
 pub use error::{BoxError, Error, Ok, Result};
+pub use model::{Deleted, DeletedMany, Deleting, Saved, SavedMany, Saving};
 pub use observe::{Control, Event};
 pub use signal::{Signals, When};
 pub use store::Dialect;

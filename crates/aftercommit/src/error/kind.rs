@@ -65,6 +65,26 @@ pub(crate) enum Kind {
         first: Place,
         second: Place,
     },
+    /// No row has that id.
+    RowMissing {
+        table: &'static str,
+        id: Option<String>,
+    },
+    /// The row was never saved.
+    IdUnset { table: &'static str },
+    /// The database's number does not fit the id's type.
+    IdDoesNotFit {
+        table: &'static str,
+        id: &'static str,
+        number: u64,
+    },
+    /// A column that is none, or not the program's to write.
+    UnknownColumn {
+        table: &'static str,
+        column: String,
+        known: String,
+        exists: bool,
+    },
     /// A statement was left half-way and its answer is not known.
     Panicked { what: String },
     /// The runtime ended while a task of ours was at work.
@@ -95,6 +115,10 @@ impl Kind {
             Kind::NoTransaction { .. } => "NO_TRANSACTION",
             Kind::SignalRecursion { .. } => "SIGNAL_RECURSION",
             Kind::DuplicateReceiver { .. } => "DUPLICATE_RECEIVER",
+            Kind::RowMissing { .. } => "ROW_MISSING",
+            Kind::IdUnset { .. } => "ID_UNSET",
+            Kind::IdDoesNotFit { .. } => "ID_DOES_NOT_FIT",
+            Kind::UnknownColumn { .. } => "UNKNOWN_COLUMN",
             Kind::Panicked { .. } => "PANICKED",
             Kind::RuntimeGone { .. } => "RUNTIME_GONE",
         })
@@ -209,6 +233,31 @@ impl fmt::Display for Kind {
                  or disconnect the first",
                 at(first),
                 at(second)
+            ),
+            Kind::RowMissing { table, id: Some(id) } => write!(
+                f,
+                "{table} has no row with the id {id}: it was deleted, or never saved (`save` inserts where `update` insists)"
+            ),
+            Kind::RowMissing { table, id: None } => write!(
+                f,
+                "{table} has no row with the id that was given: it was deleted, or never saved (`save` inserts where \
+                 `update` insists)"
+            ),
+            Kind::IdUnset { table } => write!(
+                f,
+                "the row of {table} has no id yet, so the database cannot find it: save it first"
+            ),
+            Kind::IdDoesNotFit { table, id, number } => write!(
+                f,
+                "{table} gave the id {number}, which does not fit {id}: use a wider type, or mark the id as \
+                 `#[model(id, given)]` if the database does not number the rows"
+            ),
+            Kind::UnknownColumn { table, column, exists: false, known } => {
+                write!(f, "{table} has no column \"{column}\" in its model: the columns are {known}")
+            }
+            Kind::UnknownColumn { table, column, exists: true, known } => write!(
+                f,
+                "column \"{column}\" of {table} is not the program's to update: those are {known}"
             ),
             Kind::Panicked { what } => write!(f, "{what}"),
             Kind::RuntimeGone { what, after: Some(after) } => {

@@ -68,6 +68,11 @@ impl<DB: Dialect> Tx<DB> {
         Ok(())
     }
 
+    /// Whether anybody listens, so that the signal is worth making.
+    pub(crate) fn hears<S: Send + Sync + 'static>(&mut self) -> bool {
+        self.receivers.list::<S>().is_some()
+    }
+
     async fn send_kept<S: Send + Sync + 'static>(
         &mut self,
         list: &List<DB, S>,

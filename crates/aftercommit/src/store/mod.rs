@@ -14,6 +14,7 @@ use sqlx::{Execute, Pool, SqlSafeStr, SqlStr};
 use crate::error::{Error, Kind};
 use crate::transaction::Options;
 
+mod rows;
 mod trouble;
 
 #[cfg(feature = "mysql")]
@@ -23,6 +24,8 @@ mod postgres;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 
+pub use rows::RowSql;
+pub(crate) use rows::{fill, row_sql};
 pub(crate) use trouble::{Trouble, trouble};
 
 /// A database that this library knows: `sqlx::Postgres`, `sqlx::MySql` (and MariaDB), `sqlx::Sqlite`.
@@ -75,6 +78,8 @@ pub struct Facts {
     pub no_numbers: bool,
     /// A value that changes when the server loses transaction numbers in a crash.
     pub epoch: Option<String>,
+    /// How far apart the ids of one INSERT are, where they are not in its answer.
+    pub id_step: u64,
 }
 
 /// What one database does in its own way. Not for users: see [`Dialect`].
@@ -143,6 +148,20 @@ pub trait Adapter: sqlx::Database {
     /// What a user's `migrate` runs; empty where nothing is needed.
     fn migrations() -> &'static [&'static str];
 
+    /// How rows of a model are written and read.
+    fn rows() -> &'static RowSql;
+
+    /// How many rows a statement matched.
+    fn affected(result: &Self::QueryResult) -> u64;
+
+    /// The first id that the database gave in a statement, where it says so beside the rows.
+    fn first_id(result: &Self::QueryResult) -> Option<u64>;
+
+    /// A column of a row, by its place.
+    fn column<'r, T>(row: &'r Self::Row, at: usize) -> Result<T, sqlx::Error>
+    where
+        T: sqlx::Decode<'r, Self> + sqlx::Type<Self>;
+
     /// Options for `Db::connect`, from a URL.
     fn connect_options(
         url: &str,
@@ -154,6 +173,23 @@ pub struct Query<DB: sqlx::Database> {
     sql: SqlStr,
     arguments: Option<DB::Arguments>,
     persistent: bool,
+}
+
+impl<DB: sqlx::Database> Query<DB> {
+    /// A statement of this library with its arguments.
+    pub(crate) fn new(sql: String, arguments: DB::Arguments) -> Self {
+        Self {
+            sql: own_sql(sql),
+            arguments: Some(arguments),
+            persistent: true,
+        }
+    }
+
+    /// Not kept among the prepared statements: it is long, and hardly comes twice.
+    pub(crate) fn once(mut self) -> Self {
+        self.persistent = false;
+        self
+    }
 }
 
 impl Verdict {

@@ -155,6 +155,11 @@ impl<DB: Dialect> Tx<DB> {
         self.enter(Nesting::Savepoint).await
     }
 
+    /// A part of the block around it: its error marks that block.
+    pub(crate) async fn enter_joined(&mut self) -> Result<Nested<'_, DB>> {
+        self.enter(Nesting::Join).await
+    }
+
     async fn enter(&mut self, nesting: Nesting) -> Result<Nested<'_, DB>> {
         self.drain().await;
         self.prove().await;
@@ -219,7 +224,7 @@ impl<DB: Dialect> Nested<'_, DB> {
     pub fn rollback(self) {}
 
     /// Leaves with what the body returned.
-    async fn leave<T, E: From<Error>>(mut self, result: Result<T, E>) -> Result<T, E> {
+    pub(crate) async fn leave<T, E: From<Error>>(mut self, result: Result<T, E>) -> Result<T, E> {
         if result.is_ok() {
             // Its answer belongs to this block, so it must be known before the block is left.
             self.tx.drain().await;

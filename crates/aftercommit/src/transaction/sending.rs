@@ -1,5 +1,7 @@
 //! What a transaction sends, and how it takes the answers.
 
+use either::Either;
+
 use super::link::Want;
 use super::{Tx, owed_sql, statement};
 use crate::error::{Error, Kind, Result, refused};
@@ -80,6 +82,19 @@ impl<DB: Dialect> Tx<DB> {
             self.warned = self.life.warn_if_long();
         }
         self.link.start(query, want);
+        Ok(())
+    }
+
+    /// Runs a statement of the library's own to its end.
+    pub(crate) async fn run_statement(
+        &mut self,
+        query: Query<DB>,
+        mut each: impl FnMut(Either<DB::QueryResult, DB::Row>) + Send,
+    ) -> Result<()> {
+        self.start(query, Want::All).await?;
+        while let Some(item) = self.next_item().await {
+            each(item?);
+        }
         Ok(())
     }
 

@@ -104,6 +104,10 @@ impl<DB: Dialect> Tx<DB> {
         &self.db
     }
 
+    pub(crate) fn facts(&self) -> &Facts {
+        &self.facts
+    }
+
     /// How many nested blocks are open inside the outermost one.
     pub fn depth(&self) -> usize {
         self.ledger.depth()

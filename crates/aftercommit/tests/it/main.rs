@@ -17,6 +17,7 @@ mod compile_fail;
 mod dialects;
 mod django;
 mod errors;
+mod model;
 mod faults;
 mod observe;
 mod rules;

@@ -9,7 +9,7 @@ use sqlx::mysql::{MySqlConnectOptions, MySqlDatabaseError};
 use sqlx::{ConnectOptions, Connection, Executor, MySql, MySqlConnection, Pool, SqlStr};
 use tokio::time::{Instant, sleep, timeout_at};
 
-use super::{Adapter, Facts, Identity, Item, Query, Verdict, own_sql};
+use super::{Adapter, Facts, Identity, Item, Query, RowSql, Verdict, own_sql, row_sql};
 use crate::error::{Error, Kind};
 use crate::transaction::Options;
 
@@ -32,6 +32,13 @@ const MIGRATIONS: &[&str] = &[include_str!("migrate_1.sql")];
 const ER_SP_DOES_NOT_EXIST: u16 = 1305;
 /// "Duplicate entry".
 const ER_DUP_ENTRY: u16 = 1062;
+
+static ROWS: RowSql = row_sql! {
+    answers: false,
+    quote: '`',
+    parameter: '?',
+    most_parameters: 65535,
+};
 
 impl Adapter for MySql {
     const COMMITS_ON_DDL: bool = true;
@@ -122,9 +129,10 @@ impl Adapter for MySql {
 
     fn learn(conn: &mut MySqlConnection) -> BoxFuture<'_, Result<Facts, sqlx::Error>> {
         Box::pin(async move {
-            let tables: i64 = sqlx::query_scalar(LEARN).fetch_one(conn).await?;
+            let (tables, id_step): (i64, i64) = sqlx::query_as(LEARN).fetch_one(conn).await?;
             Ok(Facts {
                 markers: tables > 0,
+                id_step: id_step.unsigned_abs(),
                 ..Facts::default()
             })
         })
@@ -152,6 +160,25 @@ impl Adapter for MySql {
 
     fn simple(conn: &mut MySqlConnection, sql: SqlStr) -> BoxFuture<'_, Result<(), sqlx::Error>> {
         Box::pin(async move { Executor::execute(conn, sql).await.map(drop) })
+    }
+
+    fn rows() -> &'static RowSql {
+        &ROWS
+    }
+
+    fn affected(result: &Self::QueryResult) -> u64 {
+        result.rows_affected()
+    }
+
+    fn first_id(result: &Self::QueryResult) -> Option<u64> {
+        Some(result.last_insert_id())
+    }
+
+    fn column<'r, T>(row: &'r Self::Row, at: usize) -> Result<T, sqlx::Error>
+    where
+        T: sqlx::Decode<'r, Self> + sqlx::Type<Self>,
+    {
+        sqlx::Row::try_get(row, at)
     }
 
     fn migrations() -> &'static [&'static str] {

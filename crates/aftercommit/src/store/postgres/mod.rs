@@ -9,7 +9,7 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, Connection, Executor, PgConnection, Pool, Postgres, Row, SqlStr};
 use tokio::time::{Instant, sleep, timeout_at};
 
-use super::{Adapter, Facts, Identity, Item, Query, Verdict, own_sql};
+use super::{Adapter, Facts, Identity, Item, Query, RowSql, Verdict, own_sql, row_sql};
 use crate::error::Error;
 use crate::transaction::Options;
 
@@ -21,6 +21,13 @@ static COMMIT: LazyLock<String> =
     LazyLock::new(|| super::without_comments(include_str!("commit.sql")));
 const LEARN: &str = include_str!("learn.sql");
 const RESOLVE: &str = include_str!("resolve.sql");
+
+static ROWS: RowSql = row_sql! {
+    answers: true,
+    quote: '"',
+    parameter: '$',
+    most_parameters: 65535,
+};
 
 impl Adapter for Postgres {
     const COMMITS_ON_DDL: bool = false;
@@ -106,6 +113,7 @@ impl Adapter for Postgres {
                     markers: false,
                     no_numbers,
                     epoch,
+                    id_step: 1,
                 }),
                 // Something that speaks Postgres and is not: it can begin and commit, and no more is asked of it.
                 Err(sqlx::Error::Database(_)) => Ok(Facts {
@@ -139,6 +147,25 @@ impl Adapter for Postgres {
 
     fn simple(conn: &mut PgConnection, sql: SqlStr) -> BoxFuture<'_, Result<(), sqlx::Error>> {
         Box::pin(async move { Executor::execute(conn, sql).await.map(drop) })
+    }
+
+    fn rows() -> &'static RowSql {
+        &ROWS
+    }
+
+    fn affected(result: &Self::QueryResult) -> u64 {
+        result.rows_affected()
+    }
+
+    fn first_id(_result: &Self::QueryResult) -> Option<u64> {
+        None
+    }
+
+    fn column<'r, T>(row: &'r Self::Row, at: usize) -> Result<T, sqlx::Error>
+    where
+        T: sqlx::Decode<'r, Self> + sqlx::Type<Self>,
+    {
+        sqlx::Row::try_get(row, at)
     }
 
     fn migrations() -> &'static [&'static str] {

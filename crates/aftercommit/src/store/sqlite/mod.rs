@@ -9,7 +9,7 @@ use futures_util::StreamExt;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode};
 use sqlx::{Executor, Pool, SqlStr, Sqlite, SqliteConnection};
 
-use super::{Adapter, Facts, Identity, Item, Query, Verdict, own_sql};
+use super::{Adapter, Facts, Identity, Item, Query, RowSql, Verdict, own_sql, row_sql};
 use crate::error::{Error, Kind};
 use crate::transaction::{Isolation, Lock, Options};
 
@@ -19,6 +19,13 @@ const BEGIN_READ_ONLY: &str = include_str!("begin_read_only.sql");
 const COMMIT: &str = include_str!("commit.sql");
 const COMMIT_READ_ONLY: &str = include_str!("commit_read_only.sql");
 const ROLLBACK_READ_ONLY: &str = include_str!("rollback_read_only.sql");
+
+static ROWS: RowSql = row_sql! {
+    answers: true,
+    quote: '"',
+    parameter: '?',
+    most_parameters: 32766,
+};
 
 impl Adapter for Sqlite {
     const COMMITS_ON_DDL: bool = false;
@@ -142,6 +149,25 @@ impl Adapter for Sqlite {
 
     fn simple(conn: &mut SqliteConnection, sql: SqlStr) -> BoxFuture<'_, Result<(), sqlx::Error>> {
         Box::pin(async move { Executor::execute(conn, sql).await.map(drop) })
+    }
+
+    fn rows() -> &'static RowSql {
+        &ROWS
+    }
+
+    fn affected(result: &Self::QueryResult) -> u64 {
+        result.rows_affected()
+    }
+
+    fn first_id(_result: &Self::QueryResult) -> Option<u64> {
+        None
+    }
+
+    fn column<'r, T>(row: &'r Self::Row, at: usize) -> Result<T, sqlx::Error>
+    where
+        T: sqlx::Decode<'r, Self> + sqlx::Type<Self>,
+    {
+        sqlx::Row::try_get(row, at)
     }
 
     fn migrations() -> &'static [&'static str] {

@@ -42,6 +42,9 @@ pub trait Server: Dialect {
     /// What others see.
     fn ids(pool: &Pool<Self>) -> BoxFuture<'_, Vec<i64>>;
 
+    /// Runs a statement without parameters.
+    fn run<'c>(conn: &'c mut Self::Connection, sql: &'static str) -> BoxFuture<'c, ()>;
+
     /// Transactions of this database's sessions that are open now.
     fn open_transactions(pool: &Pool<Self>) -> BoxFuture<'_, i64>;
 }
@@ -76,6 +79,12 @@ macro_rules! in_its_own_sql {
                 Ok(sqlx::query_scalar("SELECT COUNT(*) FROM item")
                     .fetch_one(&mut *tx)
                     .await?)
+            })
+        }
+
+        fn run<'c>(conn: &'c mut Self::Connection, sql: &'static str) -> BoxFuture<'c, ()> {
+            Box::pin(async move {
+                sqlx::raw_sql(sql).execute(conn).await.expect("runs");
             })
         }
 

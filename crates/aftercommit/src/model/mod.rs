@@ -1,0 +1,85 @@
+//! Save and delete around a row, and their signals.
+//!
+//! A *model* is a struct that is a row of a table: `#[derive(Model)]` writes down which. [`Tx::save`] and its
+//! siblings send a signal, run one statement, and send another:
+//!
+//! ```text
+//! save ──▶ Saving ──▶ UPDATE / INSERT ──▶ Saved
+//! delete ──▶ Deleting ──▶ DELETE ──▶ Deleted
+//! save_many, delete_many ──▶ statements ──▶ SavedMany, DeletedMany
+//! ```
+//!
+//! ```
+//! # #[cfg(feature = "sqlite")]
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> aftercommit::Result<()> {
+//! use aftercommit::{Db, Model, Saved, Signals};
+//!
+//! #[derive(Model, Clone)]
+//! #[model(table = "users")]
+//! struct User {
+//!     #[model(id)]
+//!     id: i64,
+//!     name: String,
+//! }
+//!
+//! async fn welcome(saved: &Saved<User>) -> aftercommit::Result<()> {
+//!     println!("welcome, {} (number {})", saved.instance.name, saved.instance.id);
+//!     aftercommit::Ok(())
+//! }
+//!
+//! let signals = Signals::new().after_commit("welcome", welcome);
+//! let db: Db<sqlx::Sqlite> = Db::connect("sqlite::memory:").await?.with_signals(signals);
+//! sqlx::query("CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT NOT NULL)").execute(db.pool()).await?;
+//!
+//! let mut ada = User { id: 0, name: "Ada".into() };
+//! db.atomic(async |tx| tx.save(&mut ada).await).await?;
+//! assert_eq!(ada.id, 1);
+//! # Ok(())
+//! # }
+//! # #[cfg(not(feature = "sqlite"))]
+//! # fn main() {}
+//! ```
+//!
+//! The guarantees, each with the test that proves it:
+//!
+//! 1. Every write sends its signals, those of many rows too (`model::many_rows_send_one_signal`).
+//! 2. An update that finds no row says so (`model::an_update_that_finds_no_row_says_so`).
+//! 3. What fails after the first signal, a receiver included, marks the block as a failed statement does: it cannot
+//!    commit half of a save (`model::a_veto_cannot_be_swallowed`).
+//! 4. With `keep_old`, receivers see the row as it was and the columns that differ
+//!    (`model::receivers_see_the_old_row_and_what_changed`).
+//!
+//! # When not
+//!
+//! This is no ORM. There are no relations, no queries beyond the id, no migrations and no composite keys: write those
+//! in SQL, or use SeaORM. Plain SQL sends the same signals with one line more, so that a receiver does not care how
+//! a row was written:
+//!
+//! ```
+//! # #[cfg(feature = "sqlite")] {
+//! # use aftercommit::{Model, Result, Saved, Tx};
+//! # #[derive(Model, Clone)]
+//! # #[model(table = "users")]
+//! # struct User { #[model(id)] id: i64, name: String }
+//! async fn rename(tx: &mut Tx<sqlx::Sqlite>, user: User) -> Result<()> {
+//!     sqlx::query("UPDATE users SET name = ? WHERE id = ?").bind(&user.name).bind(user.id).execute(&mut *tx).await?;
+//!     tx.send(Saved::updated(user, ["name"])).await
+//! }
+//! # }
+//! ```
+//!
+//! [`Tx::save`]: crate::Tx::save
+
+mod table;
+mod row;
+mod signals;
+mod save;
+mod many;
+mod delete;
+mod get;
+mod db;
+
+pub use row::{Columns, GeneratedId, Model, Stored, Value, Values};
+pub use signals::{Deleted, DeletedMany, Deleting, Saved, SavedMany, Saving};
+pub use table::{Column, Table, Written};

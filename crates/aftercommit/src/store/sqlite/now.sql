@@ -1,0 +1,1 @@
+strftime('%Y-%m-%d %H:%M:%f', 'now')

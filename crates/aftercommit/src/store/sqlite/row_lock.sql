@@ -1,0 +1,2 @@
+-- The block holds the write lock of the whole database already.
+SELECT {read} FROM {table} WHERE {id} = {value}
