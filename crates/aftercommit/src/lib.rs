@@ -9,6 +9,7 @@ pub mod signal;
 pub mod transaction;
 pub mod commit;
 pub mod model;
+pub mod guard;
 mod store;
 pub mod observe;
 mod error;

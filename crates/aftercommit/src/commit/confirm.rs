@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{Hook, HookOutcome, run_one};
 use crate::error::{Error, Kind};
+use crate::guard;
 use crate::observe::{Control, Event};
 use crate::store::{self, Dialect, Facts, Identity, Trouble, Verdict, own_sql, trouble};
 use crate::transaction::{Db, Held, Life, Options, Owed, Shield, close_or_release, owed_sql};
@@ -116,9 +117,12 @@ impl<DB: Dialect> Commit<DB> {
     async fn run_hooks(&self, hooks: Vec<Hook>) -> Vec<HookOutcome> {
         let observers = self.db.observers();
         let mut outcomes = Vec::with_capacity(hooks.len());
-        for hook in hooks {
-            outcomes.push(run_one(observers, hook).await);
-        }
-        outcomes
+        guard::outside(async {
+            for hook in hooks {
+                outcomes.push(run_one(observers, hook).await);
+            }
+            outcomes
+        })
+        .await
     }
 }

@@ -65,6 +65,12 @@ pub(crate) enum Kind {
         first: Place,
         second: Place,
     },
+    /// Something left the process inside an open transaction.
+    SideEffectInside {
+        what: String,
+        place: Place,
+        block: Place,
+    },
     /// No row has that id.
     RowMissing {
         table: &'static str,
@@ -115,6 +121,7 @@ impl Kind {
             Kind::NoTransaction { .. } => "NO_TRANSACTION",
             Kind::SignalRecursion { .. } => "SIGNAL_RECURSION",
             Kind::DuplicateReceiver { .. } => "DUPLICATE_RECEIVER",
+            Kind::SideEffectInside { .. } => "SIDE_EFFECT_INSIDE",
             Kind::RowMissing { .. } => "ROW_MISSING",
             Kind::IdUnset { .. } => "ID_UNSET",
             Kind::IdDoesNotFit { .. } => "ID_DOES_NOT_FIT",
@@ -233,6 +240,13 @@ impl fmt::Display for Kind {
                  or disconnect the first",
                 at(first),
                 at(second)
+            ),
+            Kind::SideEffectInside { what, place, block } => write!(
+                f,
+                "{what} was used at {} inside the transaction at {}, whose rollback could not take it back: move it to \
+                 an `after_commit` receiver or an `on_commit` hook, or put `guard::allow` around it if that is meant",
+                at(place),
+                at(block)
             ),
             Kind::RowMissing { table, id: Some(id) } => write!(
                 f,

@@ -2,6 +2,7 @@
 
 use crate::commit::{Hook, HookOutcome, run_one};
 use crate::error::Result;
+use crate::guard;
 use crate::observe::Observers;
 use crate::store::Dialect;
 use crate::transaction::{AsyncBlock, Tx};
@@ -66,7 +67,7 @@ impl Captured {
     pub async fn run(self) -> Vec<HookOutcome> {
         let mut outcomes = Vec::with_capacity(self.hooks.len());
         for hook in self.hooks {
-            outcomes.push(run_one(&self.observers, hook).await);
+            outcomes.push(guard::outside(run_one(&self.observers, hook)).await);
         }
         outcomes
     }

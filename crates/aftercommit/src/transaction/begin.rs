@@ -12,6 +12,7 @@ use super::link::Link;
 use super::{AsyncBlock, AsyncRepeat, Begun, Db, Life, Options, Shield, Tx, close_or_release};
 use crate::commit::Report;
 use crate::error::{Error, Result};
+use crate::guard;
 use crate::observe::{Control, Event};
 use crate::store::{self, Dialect, Facts, Identity};
 
@@ -80,7 +81,7 @@ impl<'d, DB: Dialect> Begin<'d, DB> {
             let span = tracing::debug_span!("transaction", %place);
             let block = async {
                 let mut tx = begin(self.db.clone(), self.options, place).await?;
-                let result = body(&mut tx).await;
+                let result = guard::inside(place, body(&mut tx)).await;
                 tx.end(result).await
             };
             block.instrument(span).await
@@ -98,8 +99,14 @@ impl<'d, DB: Dialect> Begin<'d, DB> {
     /// As for [`Db::begin`].
     #[track_caller]
     pub fn begin(self) -> impl Future<Output = Result<Begun<DB>>> + Send + use<DB> {
-        let begun = begin(self.db.clone(), self.options, Location::caller());
-        async move { begun.await.map(Begun) }
+        let place = Location::caller();
+        let begun = begin(self.db.clone(), self.options, place);
+        async move {
+            Ok(Begun {
+                tx: begun.await?,
+                guarded: guard::ByHand::new(place),
+            })
+        }
     }
 
     /// Runs the block again, up to `times` times, when it [collides](Error::is_conflict) with another
@@ -153,7 +160,7 @@ impl<DB: Dialect> Retry<'_, DB> {
             let mut tries_left = self.times;
             loop {
                 let mut tx = begin(db.clone(), options.clone(), place).await?;
-                let result = body(&mut tx).await;
+                let result = guard::inside(place, body(&mut tx)).await;
                 let (ended, collided) = tx.end_of_try(result).await;
                 if !collided || tries_left == 0 {
                     return ended.map(|report| report.value);

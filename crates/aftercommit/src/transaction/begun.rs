@@ -5,6 +5,7 @@ use std::ops::{Deref, DerefMut};
 use super::Tx;
 use crate::commit::Report;
 use crate::error::Result;
+use crate::guard::ByHand;
 use crate::store::Dialect;
 
 /// A transaction for code that cannot be a closure: see [`Db::begin`](crate::Db::begin).
@@ -12,7 +13,10 @@ use crate::store::Dialect;
 /// It stands for the [`Tx`] inside it, and a query runs on it with `&mut *tx`, as on a transaction of sqlx.
 #[derive(Debug)]
 #[must_use = "a transaction that is dropped rolls back: end it with `commit`"]
-pub struct Begun<DB: Dialect>(pub(super) Tx<DB>);
+pub struct Begun<DB: Dialect> {
+    pub(super) tx: Tx<DB>,
+    pub(super) guarded: ByHand,
+}
 
 impl<DB: Dialect> Begun<DB> {
     /// Commits and runs the hooks.
@@ -38,7 +42,9 @@ impl<DB: Dialect> Begun<DB> {
     ///
     /// As for [`commit`](Self::commit).
     pub async fn commit_report(self) -> Result<Report<()>> {
-        self.0.end(Ok(())).await
+        // What follows the commit is outside of it.
+        drop(self.guarded);
+        self.tx.end(Ok(())).await
     }
 
     /// Rolls back; the connection is usable again when this returns.
@@ -47,7 +53,7 @@ impl<DB: Dialect> Begun<DB> {
     ///
     /// Dropped half-way, it goes on in the background.
     pub async fn rollback(self) {
-        self.0.roll_back_by_hand().await;
+        self.tx.roll_back_by_hand().await;
     }
 }
 
@@ -55,12 +61,12 @@ impl<DB: Dialect> Deref for Begun<DB> {
     type Target = Tx<DB>;
 
     fn deref(&self) -> &Tx<DB> {
-        &self.0
+        &self.tx
     }
 }
 
 impl<DB: Dialect> DerefMut for Begun<DB> {
     fn deref_mut(&mut self) -> &mut Tx<DB> {
-        &mut self.0
+        &mut self.tx
     }
 }

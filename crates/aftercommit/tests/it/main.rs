@@ -19,6 +19,7 @@ mod django;
 mod errors;
 mod model;
 mod faults;
+mod guard;
 mod observe;
 mod rules;
 mod signal;
