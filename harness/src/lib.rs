@@ -1,4 +1,4 @@
-//! What the tests need of the world: database servers that are really there, and a network that fails on demand.
+//! What the tests need of the world: servers that are really there, and a network that fails on demand.
 //!
 //! Servers listen on 127.0.0.1 only, keep their data in a directory of their own, and are ended by the process
 //! that started them, by their process id.
@@ -7,4 +7,4 @@ mod proxy;
 mod servers;
 
 pub use proxy::{Cut, Proxy};
-pub use servers::{MariaDb, Postgres, find_mariadb, find_postgres};
+pub use servers::{Exim, MariaDb, Postgres, find_exim, find_mariadb, find_postgres};

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use aftercommit_harness::{find_mariadb, find_postgres};
+use aftercommit_harness::{find_exim, find_mariadb, find_postgres};
 
 use crate::Result;
 
@@ -36,6 +36,9 @@ fn missing() -> Vec<&'static str> {
     }
     if find_mariadb().is_none() || !Path::new("/usr/bin/mariadb-install-db").exists() {
         missing.push("mariadb-server");
+    }
+    if find_exim().is_none() {
+        missing.push("exim4-daemon-light");
     }
     if !runs("python3", &["-c", "import venv, ensurepip"]) {
         missing.push("python3-venv");

@@ -46,7 +46,8 @@ impl Step {
     pub(crate) const TESTS: Step = Step {
         name: "tests",
         arguments: &["test", "--workspace", "--all-features", "--no-fail-fast"],
-        environment: &[],
+        // How long nonsense is thrown at whatever takes words from strangers.
+        environment: &[("AFTERCOMMIT_FUZZ_SECONDS", "60")],
     };
 
     pub(crate) const LONG: Step = Step {

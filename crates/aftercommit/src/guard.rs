@@ -36,9 +36,9 @@
 //!
 //! The guarantees, each with the test that proves it:
 //!
-//! 1. The body of a block and its `during` receivers are inside, hooks and `after_commit` receivers are not
-//!    (`guard::ten_planted_side_effects_are_found`, `guard::what_comes_after_the_commit_is_no_alarm`).
-//! 2. Nobody else's transaction counts: not that of another task, nor of a future beside this one
+//! 1. The body of a block and its `during` receivers are inside (`guard::ten_planted_side_effects_are_found`).
+//! 2. Hooks and `after_commit` receivers are not (`guard::what_comes_after_the_commit_is_no_alarm`).
+//! 3. Nobody else's transaction counts: not that of another task, nor of a future beside this one
 //!    (`guard::a_neighbour_is_no_alarm`).
 //!
 //! What it cannot see: work that a block hands to another task or thread, and a [`Begun`](crate::Begun) transaction

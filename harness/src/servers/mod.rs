@@ -1,8 +1,10 @@
-//! Database servers.
+//! Servers.
 
+mod exim;
 mod mariadb;
 mod postgres;
 mod process;
 
+pub use exim::{Exim, find_exim};
 pub use mariadb::{MariaDb, find_mariadb};
 pub use postgres::{Postgres, find_postgres};
