@@ -13,6 +13,8 @@ pub mod guard;
 mod store;
 pub mod observe;
 mod error;
+#[cfg(feature = "axum")]
+pub mod axum;
 #[cfg(feature = "testing")]
 pub mod testing;
 

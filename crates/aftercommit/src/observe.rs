@@ -111,6 +111,9 @@ pub(crate) struct Observers {
     pub(crate) resolve_patience: Duration,
     pub(crate) hook_limit: usize,
     pub(crate) strict: bool,
+    /// Faults of the test kit.
+    #[cfg(feature = "testing")]
+    pub(crate) faults: Option<crate::testing::Faults>,
 }
 
 impl Default for Observers {
@@ -122,11 +125,30 @@ impl Default for Observers {
             resolve_patience: Duration::from_secs(5),
             hook_limit: 100_000,
             strict: false,
+            #[cfg(feature = "testing")]
+            faults: None,
         }
     }
 }
 
 impl Observers {
+    /// Called before a receiver or a hook of this name runs: the test kit may make it fail.
+    #[cfg_attr(
+        not(feature = "testing"),
+        expect(
+            clippy::unused_self,
+            reason = "the same call with and without the test kit"
+        )
+    )]
+    pub(crate) fn before(&self, name: Option<&str>) -> crate::error::Result<()> {
+        #[cfg(feature = "testing")]
+        if let (Some(faults), Some(name)) = (&self.faults, name) {
+            return faults.before(name);
+        }
+        let _ = name;
+        Ok(())
+    }
+
     pub(crate) fn observe(&self, event: &Event<'_>) {
         count(event);
         log(event);

@@ -21,9 +21,12 @@ pub(crate) async fn run_one(observers: &Observers, hook: Hook) -> HookOutcome {
     let began = Instant::now();
 
     let mut walled = pin!(
-        AssertUnwindSafe(hook.call())
-            .catch_unwind()
-            .instrument(span)
+        AssertUnwindSafe(async move {
+            observers.before(hook.name.as_deref())?;
+            hook.call().await
+        })
+        .catch_unwind()
+        .instrument(span)
     );
     let budget = observers.hook_budget;
     // Most hooks end with their first poll: only one that does not is worth a timer.

@@ -91,6 +91,15 @@ pub(crate) enum Kind {
         known: String,
         exists: bool,
     },
+    /// A handler wants the transaction of its request, and there is no layer that has one.
+    #[cfg(feature = "axum")]
+    NoTransactionLayer,
+    /// The transaction of the request is taken twice at the same time.
+    #[cfg(feature = "axum")]
+    TransactionLent,
+    /// The transaction of the request is still held when its response is ready.
+    #[cfg(feature = "axum")]
+    TransactionKept,
     /// A statement was left half-way and its answer is not known.
     Panicked { what: String },
     /// The runtime ended while a task of ours was at work.
@@ -126,6 +135,12 @@ impl Kind {
             Kind::IdUnset { .. } => "ID_UNSET",
             Kind::IdDoesNotFit { .. } => "ID_DOES_NOT_FIT",
             Kind::UnknownColumn { .. } => "UNKNOWN_COLUMN",
+            #[cfg(feature = "axum")]
+            Kind::NoTransactionLayer => "NO_TRANSACTION_LAYER",
+            #[cfg(feature = "axum")]
+            Kind::TransactionLent => "TRANSACTION_LENT",
+            #[cfg(feature = "axum")]
+            Kind::TransactionKept => "TRANSACTION_KEPT",
             Kind::Panicked { .. } => "PANICKED",
             Kind::RuntimeGone { .. } => "RUNTIME_GONE",
         })
@@ -272,6 +287,20 @@ impl fmt::Display for Kind {
             Kind::UnknownColumn { table, column, exists: true, known } => write!(
                 f,
                 "column \"{column}\" of {table} is not the program's to update: those are {known}"
+            ),
+            #[cfg(feature = "axum")]
+            Kind::NoTransactionLayer => f.write_str(
+                "the handler takes a `Transaction`, and the router has no layer for it and this database: add \
+                 `.layer(transaction_per_request(db))`",
+            ),
+            #[cfg(feature = "axum")]
+            Kind::TransactionLent => f.write_str(
+                "the transaction of the request is in use already: take it once in a handler and pass `&mut` on",
+            ),
+            #[cfg(feature = "axum")]
+            Kind::TransactionKept => f.write_str(
+                "the response was ready while a task or a streaming body still held the request's transaction, so \
+                 nothing was committed: drop it before the response is returned",
             ),
             Kind::Panicked { what } => write!(f, "{what}"),
             Kind::RuntimeGone { what, after: Some(after) } => {

@@ -100,6 +100,7 @@ impl<DB: Dialect> Tx<DB> {
         if !self.reaches(entry, signal) {
             return Ok(());
         }
+        self.db().observers().before(Some(&entry.name))?;
         let call = receiver.call(Some(self), signal);
         let called = match span(entry) {
             Some(span) => call.instrument(span).await,
@@ -137,9 +138,10 @@ impl<DB: Dialect> Tx<DB> {
             }
             let result = match &entry.call {
                 Call::During(receiver) => {
-                    let block = tx
-                        .0
-                        .atomic(async |tx| contain(entry, receiver.call(Some(tx), &signal)).await);
+                    let block = tx.0.atomic(async |tx| {
+                        let observers = tx.db().observers().clone();
+                        contain(&observers, entry, receiver.call(Some(tx), &signal)).await
+                    });
                     let result = block
                         .instrument(span(entry).unwrap_or_else(tracing::Span::none))
                         .await;
@@ -227,6 +229,7 @@ impl<DB: Dialect> Db<DB> {
             for entry in self.hearing(&list, &signal) {
                 match &entry.call {
                     Call::During(receiver) => {
+                        self.observers().before(Some(&entry.name))?;
                         let called = receiver
                             .call(None, &signal)
                             .instrument(span(entry).unwrap_or_else(tracing::Span::none));
@@ -268,11 +271,13 @@ impl<DB: Dialect> Db<DB> {
                 let result = match &entry.call {
                     Call::During(receiver) if receiver.needs_transaction() => {
                         self.atomic(async |tx| {
-                            contain(entry, receiver.call(Some(tx), &signal)).await
+                            contain(self.observers(), entry, receiver.call(Some(tx), &signal)).await
                         })
                         .await
                     }
-                    Call::During(receiver) => contain(entry, receiver.call(None, &signal)).await,
+                    Call::During(receiver) => {
+                        contain(self.observers(), entry, receiver.call(None, &signal)).await
+                    }
                     Call::AfterCommit(_) => {
                         run_now(self.observers().clone(), hook(entry, &signal)).await
                     }
@@ -312,9 +317,14 @@ impl<DB: Dialect> Db<DB> {
 
 /// A receiver's call, with a panic made an error.
 async fn contain<DB: Dialect, S>(
+    observers: &Observers,
     entry: &Entry<DB, S>,
     call: impl Future<Output = Result<()>> + Send,
 ) -> Result<()> {
+    let call = async {
+        observers.before(Some(&entry.name))?;
+        call.await
+    };
     AssertUnwindSafe(call)
         .catch_unwind()
         .await

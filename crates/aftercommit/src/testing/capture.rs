@@ -59,6 +59,22 @@ impl Captured {
         self.hooks.iter().map(|hook| hook.name.as_deref()).collect()
     }
 
+    /// # Panics
+    ///
+    /// If not exactly these were captured, in this order, with both lists. An ad-hoc hook has no name, and is `""` here.
+    #[track_caller]
+    pub fn assert_names(&self, expected: &[&str]) {
+        let names: Vec<&str> = self
+            .names()
+            .into_iter()
+            .map(Option::unwrap_or_default)
+            .collect();
+        assert_eq!(
+            names, expected,
+            "captured hooks (left) are not what was expected (right)"
+        );
+    }
+
     /// Runs them as a commit would: all of them, each behind its own wall.
     ///
     /// # Cancel safety

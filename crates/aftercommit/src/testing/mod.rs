@@ -2,6 +2,7 @@
 //!
 //! A test wants to leave no rows behind, so it rolls back; and it wants to see the hooks that a commit would have
 //! run. [`rolled_back`] does the one and [`capture_on_commit`] the other.
+//! [`Recorder`] remembers signals, and [`Faults`] makes receivers and hooks fail by their names.
 //!
 //! ```
 //! # #[cfg(feature = "sqlite")]
@@ -29,8 +30,12 @@
 //! # fn main() {}
 //! ```
 
-mod capture;
 mod rolled_back;
+mod capture;
+mod recorder;
+mod faults;
 
 pub use capture::{Captured, capture_on_commit};
+pub use faults::Faults;
+pub use recorder::Recorder;
 pub use rolled_back::rolled_back;

@@ -313,7 +313,7 @@ impl<DB: Dialect> Db<DB> {
         }
     }
 
-    fn configure(mut self, change: impl FnOnce(&mut Observers)) -> Self {
+    pub(crate) fn configure(mut self, change: impl FnOnce(&mut Observers)) -> Self {
         change(Arc::make_mut(&mut self.observers));
         self
     }

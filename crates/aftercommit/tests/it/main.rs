@@ -21,6 +21,8 @@ mod model;
 mod faults;
 mod guard;
 mod observe;
+mod request;
+mod test_kit;
 mod rules;
 mod signal;
 mod transaction;

@@ -1,0 +1,45 @@
+//! A transaction for each request, with axum.
+//!
+//! [`transaction_per_request`] is a layer; a handler that takes a [`Transaction`] gets the request's own, begun on the
+//! first use. It is committed before the response leaves, hooks included, and rolled back if the response is an error
+//! (400 and above), if the handler panics, or if the client goes away first.
+//!
+//! ```no_run
+//! # #[cfg(feature = "sqlite")]
+//! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+//! use aftercommit::Db;
+//! use aftercommit::axum::{Transaction, transaction_per_request};
+//! use axum::{Router, http::StatusCode, routing::post};
+//! use sqlx::Sqlite;
+//!
+//! async fn register(mut tx: Transaction<Sqlite>) -> Result<StatusCode, StatusCode> {
+//!     let insert = sqlx::query("INSERT INTO users (name) VALUES ('Ada')").execute(&mut **tx).await;
+//!     tx.on_commit(async || println!("welcome"));
+//!     insert.map(|_| StatusCode::CREATED).map_err(|_| StatusCode::CONFLICT)
+//! }
+//!
+//! let db: Db<Sqlite> = Db::connect("sqlite://app.db").await?;
+//! let app: Router = Router::new().route("/register", post(register)).layer(transaction_per_request(db));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! The guarantees, each with the test that proves it:
+//!
+//! 1. A response says success only if the transaction was committed: a commit that fails makes it an error
+//!    (`request::success_is_never_said_for_what_did_not_commit`).
+//! 2. An error response, a panic and a client that goes away roll back (`request::errors_and_panics_roll_back`).
+//! 3. Without a handler that takes it there is no transaction (`request::nothing_is_begun_for_nothing`).
+//!
+//! # Streaming
+//!
+//! The commit comes before the first byte of the body. A body that is streamed must therefore not use the transaction:
+//! one that keeps it makes the response an error, and what was written is rolled back. Read what is to be streamed first,
+//! or stream from the pool.
+
+mod extract;
+mod layer;
+mod slot;
+
+pub use extract::{Refused, Transaction};
+pub use layer::{Service, TransactionLayer, transaction_per_request};

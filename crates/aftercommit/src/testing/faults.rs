@@ -1,0 +1,130 @@
+//! Receivers and hooks that fail on demand.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::error::{Error, Result};
+use crate::store::Dialect;
+use crate::transaction::Db;
+
+/// Makes receivers and named hooks fail, by their names, without a change in the program under test.
+///
+/// ```
+/// # #[cfg(feature = "sqlite")]
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> aftercommit::Result<()> {
+/// use aftercommit::testing::Faults;
+/// # let db: aftercommit::Db<sqlx::Sqlite> = aftercommit::Db::connect("sqlite::memory:").await?;
+/// let faults = Faults::new().fails("send_welcome", "the mail server is down");
+/// let db = db.with_faults(&faults);
+///
+/// let report = db
+///     .atomic_report(async |tx| {
+///         tx.on_commit_named("send_welcome", async || println!("welcome"));
+///         aftercommit::Ok(())
+///     })
+///     .await?;
+/// assert!(report.hooks[0].result.is_err());
+/// assert_eq!(faults.hits("send_welcome"), 1);
+/// # Ok(())
+/// # }
+/// # #[cfg(not(feature = "sqlite"))]
+/// # fn main() {}
+/// ```
+#[derive(Clone, Default)]
+pub struct Faults(Arc<Mutex<HashMap<String, Fault>>>);
+
+struct Fault {
+    what: What,
+    /// How many calls are still to fail; `None` for all.
+    left: Option<u32>,
+    hits: u32,
+}
+
+enum What {
+    Error(String),
+    Panic(String),
+}
+
+impl Faults {
+    /// None yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Every call of this name fails with this text, instead of running.
+    pub fn fails(self, name: impl Into<String>, text: impl Into<String>) -> Self {
+        self.add(name, What::Error(text.into()), None)
+    }
+
+    /// The next calls of this name fail; those behind them run.
+    pub fn fails_times(self, name: impl Into<String>, times: u32, text: impl Into<String>) -> Self {
+        self.add(name, What::Error(text.into()), Some(times))
+    }
+
+    /// Every call of this name panics with this text.
+    pub fn panics(self, name: impl Into<String>, text: impl Into<String>) -> Self {
+        self.add(name, What::Panic(text.into()), None)
+    }
+
+    /// How many calls of this name have failed for it.
+    pub fn hits(&self, name: &str) -> u32 {
+        self.with(|faults| faults.get(name).map_or(0, |fault| fault.hits))
+    }
+
+    fn add(self, name: impl Into<String>, what: What, left: Option<u32>) -> Self {
+        let fault = Fault {
+            what,
+            left,
+            hits: 0,
+        };
+        self.with(|faults| faults.insert(name.into(), fault));
+        self
+    }
+
+    fn with<T>(&self, with: impl FnOnce(&mut HashMap<String, Fault>) -> T) -> T {
+        with(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Called before a receiver or a hook of this name runs.
+    #[expect(
+        clippy::panic,
+        reason = "asked for by a test, to see that it is contained"
+    )]
+    pub(crate) fn before(&self, name: &str) -> Result<()> {
+        let failing = self.with(|faults| {
+            let fault = faults.get_mut(name)?;
+            match &mut fault.left {
+                Some(0) => return None,
+                Some(left) => *left -= 1,
+                None => {}
+            }
+            fault.hits += 1;
+            Some(match &fault.what {
+                What::Error(text) => Ok(text.clone()),
+                What::Panic(text) => Err(text.clone()),
+            })
+        });
+        match failing {
+            None => Ok(()),
+            Some(Ok(text)) => Err(Error::other(text)),
+            Some(Err(text)) => panic!("{text}"),
+        }
+    }
+}
+
+impl<DB: Dialect> Db<DB> {
+    /// A handle whose receivers and hooks fail as the faults say. Clones of the faults can be asked and added to.
+    pub fn with_faults(self, faults: &Faults) -> Self {
+        let faults = faults.clone();
+        self.configure(|observers| observers.faults = Some(faults))
+    }
+}
+
+impl fmt::Debug for Faults {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = self.with(|faults| faults.keys().cloned().collect::<Vec<_>>());
+        f.debug_tuple("Faults").field(&names).finish()
+    }
+}
