@@ -32,7 +32,7 @@ impl<DB: Dialect, S: Send + Sync> FromRequestParts<S> for Transaction<DB> {
         match slot.replace(State::Lent) {
             // Given back by an extractor that ran before the handler: it goes on.
             State::Back(begun) => Ok(Self {
-                begun: Some(begun),
+                begun: Some(*begun),
                 slot,
             }),
             State::Unused => match slot.db.with(slot.options.clone()).begin().await {

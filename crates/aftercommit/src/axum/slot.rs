@@ -20,7 +20,7 @@ pub(super) enum State<DB: Dialect> {
     /// With the handler.
     Lent,
     /// Given back by the handler.
-    Back(Begun<DB>),
+    Back(Box<Begun<DB>>),
     /// The response is on its way: what comes back now is rolled back.
     Closed,
 }
@@ -44,7 +44,7 @@ impl<DB: Dialect> Slot<DB> {
 
     /// Takes the transaction back from the handler; too late, it is rolled back.
     pub(super) fn give_back(&self, begun: Begun<DB>) {
-        if let State::Closed = self.replace(State::Back(begun)) {
+        if let State::Closed = self.replace(State::Back(Box::new(begun))) {
             drop(self.replace(State::Closed));
         }
     }
