@@ -28,6 +28,8 @@ pub struct Hit {
     /// By field: a part of its text as HTML, with the words in `<mark>` and the rest escaped. Empty where the field has none
     /// of the words.
     pub highlights: BTreeMap<String, String>,
+    /// By field: the text as it was put, for fields that were to be [shown](crate::Query::show).
+    pub texts: BTreeMap<String, String>,
 }
 
 impl Page {

@@ -25,6 +25,7 @@ pub struct Query {
     pub(crate) page: usize,
     pub(crate) size: usize,
     pub(crate) highlights: Vec<String>,
+    pub(crate) shown: Vec<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,6 +58,7 @@ impl Query {
             page: 1,
             size: 20,
             highlights: Vec::new(),
+            shown: Vec::new(),
         }
     }
 
@@ -91,6 +93,12 @@ impl Query {
         self
     }
 
+    /// Brings this text field of each hit along, for lists that need no row.
+    pub fn show(mut self, field: impl Into<String>) -> Self {
+        self.shown.push(field.into());
+        self
+    }
+
     pub(crate) fn check(&self, index: &Definition) -> Result<()> {
         for (field, filter) in &self.filters {
             let numbers = [Kind::Number];
@@ -119,6 +127,9 @@ impl Query {
         }
         for field in &self.highlights {
             known(index, field, &[Kind::Text], "highlighted")?;
+        }
+        for field in &self.shown {
+            known(index, field, &[Kind::Text], "shown")?;
         }
         if self.page == 0 || self.size == 0 || self.size > LARGEST_PAGE {
             return Err(Error::new(

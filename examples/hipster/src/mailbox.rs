@@ -1,58 +1,118 @@
-//! A mailbox that is a folder: one file a mail, which any mail program opens.
+//! The outgoing mail: a folder that can be read, and a server if one is set.
 
-use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 
-use aftercommit::{Error, Result};
+use aftercommit::Result;
+use aftercommit_mail::{Backend, Files, Mailer, Message, Outgoing, Receipt, Smtp};
+use futures_core::future::BoxFuture;
+use mail_parser::MessageParser;
 
-/// Outgoing mail. Clones are the same folder.
+use crate::users::User;
+
+/// Outgoing mail. Clones are the same.
 #[derive(Clone, Debug)]
-pub struct Mailbox {
-    folder: PathBuf,
-    sent: Arc<AtomicU32>,
+pub(crate) struct Mailbox {
+    mailer: Mailer,
+    folder: Arc<PathBuf>,
+}
+
+/// A mail that was sent, read again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Mail {
+    pub(crate) id: String,
+    pub(crate) username: String,
+    pub(crate) to: String,
+    pub(crate) from: String,
+    pub(crate) subject: String,
+    pub(crate) text: String,
+}
+
+/// Sends by a server, and keeps a copy of what it took.
+struct WithCopy(Smtp, Files);
+
+impl Backend for WithCopy {
+    fn send<'a>(&'a self, mail: &'a Outgoing) -> BoxFuture<'a, aftercommit_mail::Result<Receipt>> {
+        Box::pin(async move {
+            let receipt = self.0.send(mail).await?;
+            self.1.send(mail).await?;
+            Ok(receipt)
+        })
+    }
 }
 
 impl Mailbox {
-    pub fn open(folder: PathBuf) -> io::Result<Self> {
-        std::fs::create_dir_all(&folder)?;
-        let sent = std::fs::read_dir(&folder)?.count();
+    pub(crate) fn open(folder: PathBuf, smtp: Option<Smtp>) -> std::io::Result<Self> {
+        let files = Files::open(&folder)?;
+        let mailer = match smtp {
+            None => Mailer::new(files),
+            Some(smtp) => Mailer::new(WithCopy(smtp, files)),
+        };
         Ok(Self {
-            folder,
-            sent: Arc::new(AtomicU32::new(u32::try_from(sent).unwrap_or(0))),
+            mailer,
+            folder: Arc::new(folder),
         })
     }
 
-    /// Sends the welcome. Username and address have been checked: neither can hold a line break.
-    pub async fn send(&self, to: &str, username: &str) -> Result<()> {
-        let number = self.sent.fetch_add(1, Ordering::Relaxed);
-        let path = self.folder.join(format!("{number:05}-{username}.eml"));
-        let mail = format!(
-            "From: hipster@localhost.example\r\nTo: {to}\r\nSubject: Welcome, {username}\r\n\r\nGood to have you.\r\n"
-        );
-        tokio::task::spawn_blocking(move || std::fs::write(path, mail))
-            .await
-            .map_err(Error::other)?
-            .map_err(Error::other)
+    /// Sends the welcome.
+    pub(crate) async fn welcome(&self, user: &User) -> Result<()> {
+        let name = &user.username;
+        let message = Message::new("hipster <hello@hipster.example>")
+            .to(format!("{name} <{}>", user.email))
+            .subject(format!("Welcome, {name}"))
+            .text(format!("Hello {name},\n\ngood to have you. You can log in and search for others now.\n\nhipster"))
+            .html(
+                maud::html! {
+                    p { "Hello " (name) "," }
+                    p { "good to have you. You can log in and search for others now." }
+                    p { em { "hipster" } }
+                }
+                .into_string(),
+            );
+        self.mailer.send(message).await?;
+        Ok(())
     }
 
-    /// To whom mail went, in order of sending.
-    pub fn usernames(&self) -> io::Result<Vec<String>> {
-        let mut names = Vec::new();
-        for entry in std::fs::read_dir(&self.folder)? {
-            names.push(entry?.file_name().to_string_lossy().into_owned());
+    /// What was sent, the oldest first.
+    pub(crate) fn sent(&self) -> std::io::Result<Vec<Mail>> {
+        let mut ids = Vec::new();
+        for entry in std::fs::read_dir(&*self.folder)? {
+            let name = entry?.file_name();
+            ids.extend(
+                name.to_string_lossy()
+                    .strip_suffix(".eml")
+                    .filter(|id| !id.starts_with('.'))
+                    .map(str::to_owned),
+            );
         }
-        names.sort();
-        Ok(names
-            .iter()
-            .filter_map(|name| name.strip_suffix(".eml")?.split_once('-'))
-            .map(|(_, username)| username.to_owned())
-            .collect())
+        ids.sort();
+        // Somebody may have started over meanwhile.
+        Ok(ids.iter().filter_map(|id| self.read(id)).collect())
     }
 
-    pub fn clear(&self) -> io::Result<()> {
-        for entry in std::fs::read_dir(&self.folder)? {
+    /// One mail.
+    pub(crate) fn read(&self, id: &str) -> Option<Mail> {
+        // An id comes from an address that anybody can type: it must not lead out of the folder.
+        let plain = |c: char| c.is_ascii_alphanumeric() || "-_.@".contains(c);
+        if !id.chars().all(plain) || id.starts_with('.') {
+            return None;
+        }
+        let bytes = std::fs::read(self.folder.join(format!("{id}.eml"))).ok()?;
+        let read = MessageParser::default().parse(&bytes)?;
+        let to = read.to()?.first()?;
+        let from = read.from()?.first()?;
+        Some(Mail {
+            id: id.to_owned(),
+            username: to.name().unwrap_or_default().to_owned(),
+            to: to.address().unwrap_or_default().to_owned(),
+            from: from.address().unwrap_or_default().to_owned(),
+            subject: read.subject().unwrap_or_default().to_owned(),
+            text: read.body_text(0).unwrap_or_default().into_owned(),
+        })
+    }
+
+    pub(crate) fn clear(&self) -> std::io::Result<()> {
+        for entry in std::fs::read_dir(&*self.folder)? {
             let path = entry?.path();
             if path.extension().is_some_and(|extension| extension == "eml") {
                 std::fs::remove_file(path)?;

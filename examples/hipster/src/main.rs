@@ -6,16 +6,20 @@
 )]
 
 use std::net::Ipv4Addr;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
-use aftercommit::BoxError;
+use aftercommit::{BoxError, guard};
+use hipster::Places;
 
-const USAGE: &str = "usage: hipster [--port 8000] [--data hipster-data] | hipster --story";
+const USAGE: &str = "usage: hipster [--port 8000] [--data hipster-data] [--database URL] [--smtp URL]
+       hipster --story
+
+  --database  sqlite://file.db, postgres://user:password@host/name or mysql://user:password@host/name
+  --smtp      smtp://localhost:25, smtp://user:password@host:587?tls=required or smtps://user:password@host";
 
 struct Settings {
     port: u16,
-    data: PathBuf,
+    places: Places,
     story: bool,
 }
 
@@ -45,7 +49,9 @@ async fn run(settings: Settings) -> Result<(), BoxError> {
         print!("{}", hipster::tell().await?);
         return Ok(());
     }
-    let service = hipster::Service::open(&settings.data).await?;
+    // A visitor may choose the mistake, which the guard would otherwise refuse in a debug build.
+    guard::set_policy(guard::Policy::Off);
+    let service = hipster::Service::open(&settings.places).await?;
     let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, settings.port))
         .await
         .map_err(|error| {
@@ -57,7 +63,7 @@ async fn run(settings: Settings) -> Result<(), BoxError> {
     println!(
         "hipster is at http://{} and keeps its data in {}",
         listener.local_addr()?,
-        settings.data.display()
+        settings.places.folder.display()
     );
     let until = async {
         // Without a way to hear Ctrl-C the process is ended from outside.
@@ -74,7 +80,11 @@ async fn run(settings: Settings) -> Result<(), BoxError> {
 fn settings(mut arguments: impl Iterator<Item = String>) -> Result<Settings, String> {
     let mut settings = Settings {
         port: 8000,
-        data: "hipster-data".into(),
+        places: Places {
+            folder: "hipster-data".into(),
+            database: None,
+            smtp: None,
+        },
         story: false,
     };
     while let Some(argument) = arguments.next() {
@@ -90,7 +100,9 @@ fn settings(mut arguments: impl Iterator<Item = String>) -> Result<Settings, Str
                     .parse()
                     .map_err(|_| "a port is a number up to 65535".to_owned())?
             }
-            "--data" => settings.data = value()?.into(),
+            "--data" => settings.places.folder = value()?.into(),
+            "--database" => settings.places.database = Some(value()?),
+            "--smtp" => settings.places.smtp = Some(value()?),
             other => return Err(format!("{other} is not known")),
         }
     }

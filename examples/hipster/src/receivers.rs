@@ -1,15 +1,13 @@
 //! Signal: who hears that a user was saved, and when.
 
+use aftercommit::model::Stored;
 use aftercommit::signal::with_state;
-use aftercommit::{Result, Signals, Tx};
+use aftercommit::{Dialect, Result, Saved, Signals, Tx};
+use aftercommit_search::Indexed;
 use serde::{Deserialize, Serialize};
-use sqlx::Sqlite;
 
-use crate::index::Index;
 use crate::mailbox::Mailbox;
-use crate::users::UserSaved;
-
-const INSERT_PROFILE: &str = include_str!("../sql/insert_profile.sql");
+use crate::users::{Profile, User};
 
 /// The switch of the story.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,31 +21,40 @@ pub enum Mode {
 }
 
 /// Connects the receivers. Between the mistake and the cure there is one word.
-pub fn signals(mode: Mode, mailbox: Mailbox, index: Index) -> Signals<Sqlite> {
+pub(crate) fn signals<DB: Dialect>(
+    mode: Mode,
+    mailbox: Mailbox,
+    index: &Indexed<User>,
+) -> Signals<DB>
+where
+    Profile: Stored<DB>,
+{
     // A profile is a row of the same database: it belongs into the transaction in any case.
-    let signals = Signals::new().during("create_profile", create_profile);
+    let signals = Signals::new().during("create_profile", create_profile::<DB>);
     match mode {
-        Mode::During => signals
-            .during("send_welcome", with_state(mailbox, send_welcome))
-            .during("index_user", with_state(index, index_user)),
-        Mode::AfterCommit => signals
-            .after_commit("send_welcome", with_state(mailbox, send_welcome))
-            .after_commit("index_user", with_state(index, index_user)),
+        Mode::During => {
+            let signals = signals.during("send_welcome", with_state(mailbox, send_welcome));
+            index.during(signals)
+        }
+        Mode::AfterCommit => {
+            let signals = signals.after_commit("send_welcome", with_state(mailbox, send_welcome));
+            index.after_commit(signals)
+        }
     }
 }
 
-async fn create_profile(tx: &mut Tx<Sqlite>, saved: &UserSaved) -> Result<()> {
-    sqlx::query(INSERT_PROFILE)
-        .bind(saved.id)
-        .execute(&mut *tx)
-        .await?;
-    Ok(())
+async fn create_profile<DB: Dialect>(tx: &mut Tx<DB>, saved: &Saved<User>) -> Result<()>
+where
+    Profile: Stored<DB>,
+{
+    let about = format!("{} is new here.", saved.instance.username);
+    let mut profile = Profile {
+        user_id: saved.instance.id,
+        about,
+    };
+    tx.insert(&mut profile).await
 }
 
-async fn send_welcome(mailbox: &Mailbox, saved: &UserSaved) -> Result<()> {
-    mailbox.send(&saved.email, &saved.username).await
-}
-
-async fn index_user(index: &Index, saved: &UserSaved) -> Result<()> {
-    index.add(&saved.username).await
+async fn send_welcome(mailbox: &Mailbox, saved: &Saved<User>) -> Result<()> {
+    mailbox.welcome(&saved.instance).await
 }

@@ -1,50 +1,78 @@
-//! The parts of the service, opened in one folder.
+//! The parts of the service, opened where the settings say.
 
-use std::path::Path;
+use std::path::PathBuf;
+use std::sync::Arc;
 
+use aftercommit::model::Stored;
 use aftercommit::{BoxError, Db, Result};
-use sqlx::Sqlite;
+use aftercommit_mail::Smtp;
+use aftercommit_search::{Indexed, Page};
+use sqlx::{MySql, Postgres, Sqlite};
 
-use crate::index::Index;
-use crate::mailbox::Mailbox;
-use crate::receivers::{Mode, signals};
-use crate::users::{self, NewUser};
+use crate::accounts::{Accounts, InDatabase};
+use crate::database::Database;
+use crate::index;
+use crate::mailbox::{Mail, Mailbox};
+use crate::receivers::Mode;
+use crate::users::{NewUser, Profile, Session, User};
 use crate::views::Views;
 
-const TABLES: &str = include_str!("../sql/tables.sql");
-const CLEAR: &str = include_str!("../sql/clear.sql");
-
-/// Database, mailbox and index.
+/// Where the service keeps its things.
 #[derive(Clone, Debug)]
+pub struct Places {
+    /// For the index and the mail, and for the database if none is named.
+    pub folder: PathBuf,
+    /// The URL of a database: SQLite, Postgres or MySQL.
+    pub database: Option<String>,
+    /// The URL of a mail server.
+    pub smtp: Option<String>,
+}
+
+/// Database, mailbox and index. Clones are the same service.
+#[derive(Clone)]
 pub struct Service {
-    db: Db<Sqlite>,
+    pub(crate) accounts: Arc<dyn Accounts>,
     mailbox: Mailbox,
-    index: Index,
+    index: Indexed<User>,
 }
 
 impl Service {
-    /// Opens what is in the folder, or makes it.
+    /// Opens what is there, or makes it.
     ///
     /// # Errors
     ///
-    /// The folder cannot be written, or something in it cannot be read.
-    pub async fn open(folder: &Path) -> Result<Self, BoxError> {
-        std::fs::create_dir_all(folder)?;
-        let db = Db::connect(&format!("sqlite://{}", folder.join("hipster.db").display())).await?;
-        sqlx::raw_sql(TABLES).execute(db.pool()).await?;
-        let mailbox = Mailbox::open(folder.join("mail"))?;
-        let index = Index::open(&folder.join("index"))?;
-        Ok(Self { db, mailbox, index })
+    /// The folder cannot be written, the database cannot be reached, or something there cannot be read.
+    pub async fn open(places: &Places) -> Result<Self, BoxError> {
+        std::fs::create_dir_all(&places.folder)?;
+        let smtp = places.smtp.as_deref().map(Smtp::from_url).transpose()?;
+        let mailbox = Mailbox::open(places.folder.join("mail"), smtp)?;
+        let index = index::open(&places.folder.join("index")).await?;
+        let own = format!("sqlite://{}", places.folder.join("service.db").display());
+        let url = places.database.as_deref().unwrap_or(&own);
+        let accounts = match url.split(':').next() {
+            Some("sqlite") => accounts::<Sqlite>(url, &mailbox, &index).await?,
+            Some("postgres" | "postgresql") => accounts::<Postgres>(url, &mailbox, &index).await?,
+            Some("mysql" | "mariadb") => accounts::<MySql>(url, &mailbox, &index).await?,
+            _ => {
+                return Err(
+                    "the URL of the database begins with sqlite:, postgres: or mysql:".into(),
+                );
+            }
+        };
+        Ok(Self {
+            accounts,
+            mailbox,
+            index,
+        })
     }
 
     /// Registers a user, with the receivers connected as the switch says.
     ///
     /// # Errors
     ///
-    /// The name is taken, or the switch made the code behind the insert fail: nothing was committed.
+    /// The name is taken, or the switch made the code behind the save fail: nothing was committed.
     pub async fn register(&self, user: NewUser, mode: Mode, fails: bool) -> Result<()> {
-        let signals = signals(mode, self.mailbox.clone(), self.index.clone());
-        users::register(&self.db.clone().with_signals(signals), user, fails).await
+        self.accounts.register(user, mode, fails).await
     }
 
     /// What each of the three says now.
@@ -53,11 +81,28 @@ impl Service {
     ///
     /// One of them cannot be read.
     pub async fn views(&self) -> Result<Views, BoxError> {
+        let sent = self.mailbox.sent()?;
         Ok(Views {
-            database: users::usernames(&self.db).await?,
-            mailbox: self.mailbox.usernames()?,
-            index: self.index.usernames()?,
+            database: self.accounts.usernames().await?,
+            mailbox: sent.into_iter().map(|mail| mail.username).collect(),
+            index: index::usernames(&self.index).await?,
         })
+    }
+
+    pub(crate) fn mails(&self) -> std::io::Result<Vec<Mail>> {
+        self.mailbox.sent()
+    }
+
+    pub(crate) fn mail(&self, id: &str) -> Option<Mail> {
+        self.mailbox.read(id)
+    }
+
+    pub(crate) async fn search(
+        &self,
+        words: &str,
+        page: usize,
+    ) -> aftercommit_search::Result<Page> {
+        index::search(&self.index, words, page).await
     }
 
     /// Empties all three.
@@ -66,9 +111,37 @@ impl Service {
     ///
     /// One of them cannot be written.
     pub async fn start_over(&self) -> Result<(), BoxError> {
-        sqlx::query(CLEAR).execute(self.db.pool()).await?;
+        self.accounts.clear().await?;
         self.mailbox.clear()?;
         self.index.clear().await?;
         Ok(())
+    }
+}
+
+async fn accounts<DB: Database>(
+    url: &str,
+    mailbox: &Mailbox,
+    index: &Indexed<User>,
+) -> Result<Arc<dyn Accounts>>
+where
+    User: Stored<DB>,
+    Profile: Stored<DB>,
+    Session: Stored<DB>,
+{
+    let db = Db::<DB>::connect(url).await?;
+    db.migrate().await?;
+    DB::create_tables(&db).await?;
+    Ok(Arc::new(InDatabase {
+        db,
+        mailbox: mailbox.clone(),
+        index: index.clone(),
+    }))
+}
+
+impl std::fmt::Debug for Service {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Service")
+            .field("mailbox", &self.mailbox)
+            .finish_non_exhaustive()
     }
 }

@@ -1,26 +1,52 @@
-//! Transaction: a user is saved, and the code behind it may fail.
+//! The rows, and what may become one.
 
 use std::fmt;
 
-use aftercommit::{Db, Error, Result, Tx};
-use sqlx::Sqlite;
+use aftercommit::Model;
 
-const INSERT: &str = include_str!("../sql/insert_user.sql");
-const USERNAMES: &str = include_str!("../sql/usernames.sql");
-
-/// The signal: a user was saved.
-#[derive(Clone, Debug)]
-pub struct UserSaved {
+/// Someone who has registered.
+#[derive(Model, Clone)]
+#[model(table = "users")]
+pub struct User {
+    #[model(id)]
     pub id: i64,
     pub username: String,
     pub email: String,
+    pub password_hash: String,
+}
+
+/// What belongs to a user and is made with them.
+#[derive(Model, Clone, Debug)]
+#[model(table = "profiles")]
+pub struct Profile {
+    #[model(id, given)]
+    pub user_id: i64,
+    pub about: String,
+}
+
+/// Somebody is logged in.
+#[derive(Model, Clone)]
+#[model(table = "sessions")]
+pub struct Session {
+    #[model(id, given)]
+    pub token_hash: String,
+    pub user_id: i64,
+}
+
+impl fmt::Debug for User {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("User")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What someone typed into the form, checked.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct NewUser {
-    username: String,
-    email: String,
+    pub(crate) username: String,
+    pub(crate) email: String,
+    pub(crate) password: String,
 }
 
 /// Input that cannot be used.
@@ -28,6 +54,7 @@ pub struct NewUser {
 pub enum BadInput {
     Username,
     Email,
+    Password,
 }
 
 impl fmt::Display for BadInput {
@@ -35,6 +62,7 @@ impl fmt::Display for BadInput {
         f.write_str(match self {
             BadInput::Username => "a username has 1 to 40 letters, digits, “-” or “_”",
             BadInput::Email => "that does not look like an e-mail address",
+            BadInput::Password => "a password has 8 to 200 characters",
         })
     }
 }
@@ -42,8 +70,13 @@ impl fmt::Display for BadInput {
 impl std::error::Error for BadInput {}
 
 impl NewUser {
-    /// Checks the input: a name of 1 to 40 letters, digits, `-` or `_`, and something like an address.
-    pub fn new(username: &str, email: &str) -> Result<Self, BadInput> {
+    /// Checks the input: a name of 1 to 40 letters, digits, `-` or `_`, something like an address, and a password of 8 to
+    /// 200 characters. More is hashed for nothing.
+    ///
+    /// # Errors
+    ///
+    /// What cannot be used.
+    pub fn new(username: &str, email: &str, password: &str) -> Result<Self, BadInput> {
         let (username, email) = (username.trim(), email.trim());
         let allowed = |c: char| c.is_alphanumeric() || c == '-' || c == '_';
         if username.is_empty() || username.chars().count() > 40 || !username.chars().all(allowed) {
@@ -56,43 +89,38 @@ impl NewUser {
         if parts.is_none() || !printable || email.len() > 200 {
             return Err(BadInput::Email);
         }
+        if !(8..=200).contains(&password.chars().count()) {
+            return Err(BadInput::Password);
+        }
         Ok(Self {
             username: username.into(),
             email: email.into(),
+            password: password.into(),
         })
     }
 }
 
-/// Registers a user. `fails` is the switch of the story: the code behind the insert goes wrong.
-pub async fn register(db: &Db<Sqlite>, user: NewUser, fails: bool) -> Result<()> {
-    db.atomic(async |tx| {
-        save(tx, user).await?;
-        code_that_can_fail(fails)
-    })
-    .await
-}
-
-async fn save(tx: &mut Tx<Sqlite>, user: NewUser) -> Result<()> {
-    let NewUser { username, email } = user;
-    let insert = sqlx::query_scalar(INSERT).bind(&username).bind(&email);
-    let id = insert.fetch_one(&mut *tx).await?;
-    tx.send(UserSaved {
-        id,
-        username,
-        email,
-    })
-    .await
-}
-
-fn code_that_can_fail(fails: bool) -> Result<()> {
-    if fails {
-        Err(Error::other("the code behind the insert failed"))
-    } else {
-        Ok(())
+impl fmt::Debug for NewUser {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewUser").finish_non_exhaustive()
     }
 }
 
-/// Who the database knows.
-pub async fn usernames(db: &Db<Sqlite>) -> Result<Vec<String>> {
-    Ok(sqlx::query_scalar(USERNAMES).fetch_all(db.pool()).await?)
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn input_is_judged() {
+        assert!(NewUser::new(" ada ", "ada@example.org", "correct horse").is_ok());
+        for (username, email, password, bad) in [
+            ("", "a@b.c", "12345678", BadInput::Username),
+            ("a b", "a@b.c", "12345678", BadInput::Username),
+            ("a", "a@b", "12345678", BadInput::Email),
+            ("a", "a b@c.d", "12345678", BadInput::Email),
+            ("a", "a@b.c", "1234567", BadInput::Password),
+        ] {
+            assert_eq!(NewUser::new(username, email, password).err(), Some(bad));
+        }
+    }
 }

@@ -117,6 +117,15 @@ async fn highlights_are_safe_to_show() {
 }
 
 #[tokio::test]
+async fn texts_come_along_where_they_are_asked_for() {
+    let users = filled().await;
+    let page = users.search(Query::words("ada").show("name")).await;
+    assert_eq!(page.expect("found").hits[0].texts["name"], "Ada Lovelace");
+    let page = users.search(Query::words("ada")).await.expect("found");
+    assert!(page.hits[0].texts.is_empty());
+}
+
+#[tokio::test]
 async fn hostile_words_are_words() {
     let users = filled().await;
     let stars = "a* b* c* ".repeat(1_000);

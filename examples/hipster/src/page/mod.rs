@@ -1,38 +1,39 @@
-//! The page: a form, what came of it, and three lists side by side.
+//! The pages. Pure.
+
+pub(crate) mod home;
+pub(crate) mod login;
+pub(crate) mod mail;
+pub(crate) mod search;
 
 use maud::{DOCTYPE, Markup, html};
 
-use crate::receivers::Mode;
-use crate::views::Views;
-use crate::web::{Happened, Shown};
+pub(crate) const STYLE: &str = include_str!("style.css");
 
-pub const STYLE: &str = include_str!("style.css");
-
-pub fn render(views: &Views, shown: &Shown) -> Markup {
+/// What is around every page.
+fn layout(title: &str, here: &str, who: Option<&str>, content: &Markup) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
-                title { "hipster" }
+                title { (title) " · hipster" }
                 link rel="stylesheet" href="/style.css";
             }
             body {
                 header {
-                    h1 { "hipster" }
-                    p { "Register someone, let the code behind the insert fail, and see who is left with a welcome mail." }
-                }
-                main {
-                    @if let Some(happened) = shown.happened { (banner(happened, views, shown)) }
-                    (form(shown))
-                    section class="views" aria-label="What each of them says now" {
-                        (list("Database", "rows in users", &views.database, views))
-                        (list("Mailbox", "welcome mails sent", &views.mailbox, views))
-                        (list("Search index", "documents found", &views.index, views))
+                    a class="brand" href="/" { "hipster" }
+                    nav {
+                        @for (path, name) in [("/", "Register"), ("/search", "Search"), ("/mail", "Outgoing mail")] {
+                            a href=(path) aria-current=[(path == here).then_some("page")] { (name) }
+                        }
+                        @match who {
+                            Some(who) => form method="post" action="/logout" { button class="link" { "Log out " (who) } },
+                            None => a href="/login" aria-current=[(here == "/login").then_some("page")] { "Log in" },
+                        }
                     }
-                    form class="over" method="post" action="/start-over" { button class="quiet" { "Start over" } }
                 }
+                main { (content) }
                 footer {
                     p { "One word decides: " code { ".during(…)" } " or " code { ".after_commit(…)" } " in " code { "receivers.rs" } "." }
                 }
@@ -41,100 +42,23 @@ pub fn render(views: &Views, shown: &Shown) -> Markup {
     }
 }
 
-fn banner(happened: Happened, views: &Views, shown: &Shown) -> Markup {
-    let (mails, documents) = views.orphans();
-    let orphans = mails + documents > 0;
-    let (tone, title, text) = match happened {
-        Happened::RolledBack if orphans && shown.mode == Mode::During => (
-            "bad",
-            "Rolled back, but the mail is out.",
-            "The receivers ran inside the transaction. The row is gone; the mail and the document cannot be called back.",
-        ),
-        Happened::RolledBack => (
-            "good",
-            "Rolled back, and nobody was told.",
-            "The receivers were waiting for the commit. It did not come, so there is no mail and no document.",
-        ),
-        Happened::Registered => (
-            "good",
-            "Registered.",
-            "The transaction was committed: one row, one mail, one document.",
-        ),
-        Happened::Taken => (
-            "plain",
-            "That username is taken.",
-            "Nothing was changed. Choose another one.",
-        ),
-        Happened::BadName => (
-            "plain",
-            "That username cannot be used.",
-            "It has 1 to 40 letters, digits, “-” or “_”.",
-        ),
-        Happened::BadAddress => (
-            "plain",
-            "That does not look like an e-mail address.",
-            "Nothing was changed.",
-        ),
-        Happened::StartedOver => ("plain", "All three are empty.", "Register someone."),
-        Happened::Broken => (
-            "bad",
-            "Something else went wrong.",
-            "Nothing was committed. The log of the service says what it was.",
-        ),
+pub(crate) fn gone() -> Markup {
+    let content = html! {
+        h1 { "There is nothing here" }
+        p { "It may have been there before somebody started over. " a href="/" { "To the front page" } }
     };
-    html! {
-        div class={ "banner " (tone) } role="status" {
-            strong { (title) }
-            p { (text) }
-        }
-    }
+    layout("Not found", "", None, &content)
 }
 
-fn form(shown: &Shown) -> Markup {
-    html! {
-        form class="card" method="post" action="/register" {
-            div class="fields" {
-                label { "Username" input name="username" required maxlength="40" autocomplete="off" autocapitalize="none"; }
-                label { "E-mail" input name="email" type="email" required maxlength="200" autocomplete="off"; }
-            }
-            fieldset {
-                legend { "Mail and index are told" }
-                label class="choice" {
-                    input type="radio" name="mode" value="during" checked[shown.mode == Mode::During];
-                    span { code { "during" } " the transaction" small { "the mistake" } }
-                }
-                label class="choice" {
-                    input type="radio" name="mode" value="after_commit" checked[shown.mode == Mode::AfterCommit];
-                    span { code { "after_commit" } small { "only if it was committed" } }
-                }
-            }
-            label class="choice switch" {
-                input type="checkbox" name="fails" checked[shown.fails];
-                span { "Make the code after the insert fail" }
-            }
-            button { "Register" }
-        }
-    }
+pub(crate) fn broken() -> Markup {
+    let content = html! {
+        h1 { "Something went wrong" }
+        p { "Database, mailbox or index did not answer. The log of the service says which, and why. " a href="/" { "Try again" } }
+    };
+    layout("Error", "", None, &content)
 }
 
-fn list(title: &str, what: &str, names: &[String], views: &Views) -> Markup {
-    html! {
-        section class="card" {
-            h2 { (title) " " span class="count" { (names.len()) } }
-            p class="what" { (what) }
-            @if names.is_empty() {
-                p class="empty" { "nobody" }
-            } @else {
-                ul {
-                    @for known in views.judged(names) {
-                        @if known.orphan {
-                            li class="orphan" { (known.username) span class="tag" { "orphan" } }
-                        } @else {
-                            li { (known.username) }
-                        }
-                    }
-                }
-            }
-        }
-    }
+/// A mark beside a name that the database does not know.
+fn orphan() -> Markup {
+    html! { span class="tag" title="The database does not know this user" { "orphan" } }
 }

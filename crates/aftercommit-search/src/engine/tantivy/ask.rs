@@ -1,6 +1,5 @@
 //! A query in tantivy's terms, and its answer.
 
-use std::collections::BTreeMap;
 use std::ops::Bound;
 
 use tantivy::collector::{Count, TopDocs};
@@ -43,17 +42,22 @@ fn answer(
         let id = document
             .get_first(fields.id)
             .and_then(|id| id.as_str().map(str::to_owned));
-        let mut highlights = BTreeMap::new();
-        for name in &query.highlights {
-            let text = fields
-                .get(name)
-                .and_then(|(_, field)| document.get_first(field));
-            let text = text.and_then(|text| text.as_str()).unwrap_or_default();
-            highlights.insert(name.clone(), mark(text, &words));
-        }
+        let text = |name: &String| {
+            let (_, field) = fields.get(name)?;
+            document.get_first(field)?.as_str()
+        };
+        let highlights = query.highlights.iter().map(|name| {
+            let marked = mark(text(name).unwrap_or_default(), &words);
+            (name.clone(), marked)
+        });
+        let highlights = highlights.collect();
+        let shown = query.shown.iter();
+        let texts = shown.map(|name| (name.clone(), text(name).unwrap_or_default().to_owned()));
+        let texts = texts.collect();
         hits.push(Hit {
             id: id.unwrap_or_default(),
             highlights,
+            texts,
         });
     }
     Ok(Page::new(total, query.page, query.size, hits))

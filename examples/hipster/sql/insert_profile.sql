@@ -1,1 +1,0 @@
-INSERT INTO profiles (user_id) VALUES (?)

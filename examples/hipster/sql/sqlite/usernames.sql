@@ -1,0 +1,1 @@
+SELECT username FROM users ORDER BY id

@@ -1,0 +1,134 @@
+//! Transaction: people register, and the code behind the save may fail; people log in and out.
+
+use aftercommit::model::Stored;
+use aftercommit::{Db, Error, Result};
+use aftercommit_search::Indexed;
+use futures_core::future::BoxFuture;
+
+use crate::database::Database;
+use crate::mailbox::Mailbox;
+use crate::password;
+use crate::receivers::{Mode, signals};
+use crate::users::{NewUser, Profile, Session, User};
+
+/// The accounts, whichever database they are in.
+pub(crate) trait Accounts: Send + Sync {
+    /// Registers a user. `fails` is the switch of the story: the code behind the save goes wrong.
+    fn register(&self, user: NewUser, mode: Mode, fails: bool) -> BoxFuture<'_, Result<()>>;
+
+    /// A token for a session, if name and password are right.
+    fn log_in(&self, username: String, password: String) -> BoxFuture<'_, Result<Option<String>>>;
+
+    fn log_out(&self, token: String) -> BoxFuture<'_, Result<()>>;
+
+    /// Who is logged in with this token.
+    fn who(&self, token: String) -> BoxFuture<'_, Result<Option<User>>>;
+
+    fn usernames(&self) -> BoxFuture<'_, Result<Vec<String>>>;
+
+    fn clear(&self) -> BoxFuture<'_, Result<()>>;
+}
+
+/// Accounts in a database.
+pub(crate) struct InDatabase<DB: Database> {
+    pub(crate) db: Db<DB>,
+    pub(crate) mailbox: Mailbox,
+    pub(crate) index: Indexed<User>,
+}
+
+impl<DB: Database> Accounts for InDatabase<DB>
+where
+    User: Stored<DB>,
+    Profile: Stored<DB>,
+    Session: Stored<DB>,
+{
+    fn register(&self, user: NewUser, mode: Mode, fails: bool) -> BoxFuture<'_, Result<()>> {
+        Box::pin(async move {
+            // It takes long on purpose, and a transaction should not wait for it.
+            let password_hash = password::hash(user.password).await?;
+            let mut user = User {
+                id: 0,
+                username: user.username,
+                email: user.email,
+                password_hash,
+            };
+            let receivers = signals(mode, self.mailbox.clone(), &self.index);
+            let db = self.db.clone().with_signals(receivers);
+            db.atomic(async |tx| {
+                tx.save(&mut user).await?;
+                code_that_can_fail(fails)
+            })
+            .await
+        })
+    }
+
+    fn log_in(&self, username: String, given: String) -> BoxFuture<'_, Result<Option<String>>> {
+        Box::pin(async move {
+            let read = aftercommit::Options::new().read_only();
+            let known =
+                self.db
+                    .with(read)
+                    .atomic(async |tx| match DB::user_id(tx, &username).await? {
+                        Some(id) => tx.find::<User>(&id).await,
+                        None => Ok(None),
+                    });
+            let user = known.await?;
+            // A name that nobody has takes as long as a wrong password, so that the time does not tell them apart.
+            let hash = user.as_ref().map(|user| user.password_hash.clone());
+            let (true, Some(user)) = (password::is_right(given, hash).await?, user) else {
+                return Ok(None);
+            };
+            let token = password::token()?;
+            let mut session = Session {
+                token_hash: password::token_hash(&token),
+                user_id: user.id,
+            };
+            self.db.insert(&mut session).await?;
+            Ok(Some(token))
+        })
+    }
+
+    fn log_out(&self, token: String) -> BoxFuture<'_, Result<()>> {
+        Box::pin(async move {
+            let hash = [password::token_hash(&token)];
+            self.db.delete_many::<Session>(&hash).await.map(drop)
+        })
+    }
+
+    fn who(&self, token: String) -> BoxFuture<'_, Result<Option<User>>> {
+        Box::pin(async move {
+            let hash = password::token_hash(&token);
+            let read = aftercommit::Options::new().read_only();
+            let found =
+                self.db
+                    .with(read)
+                    .atomic(async |tx| match tx.find::<Session>(&hash).await? {
+                        Some(session) => tx.find::<User>(&session.user_id).await,
+                        None => Ok(None),
+                    });
+            found.await
+        })
+    }
+
+    fn usernames(&self) -> BoxFuture<'_, Result<Vec<String>>> {
+        let read = aftercommit::Options::new().read_only();
+        Box::pin(async move {
+            self.db
+                .with(read)
+                .atomic(async |tx| DB::usernames(tx).await)
+                .await
+        })
+    }
+
+    fn clear(&self) -> BoxFuture<'_, Result<()>> {
+        Box::pin(async move { self.db.atomic(async |tx| DB::clear(tx).await).await })
+    }
+}
+
+fn code_that_can_fail(fails: bool) -> Result<()> {
+    if fails {
+        Err(Error::other("the code behind the save failed"))
+    } else {
+        Ok(())
+    }
+}
