@@ -7,4 +7,6 @@ mod proxy;
 mod servers;
 
 pub use proxy::{Cut, Proxy};
-pub use servers::{Exim, MariaDb, Postgres, find_exim, find_mariadb, find_postgres};
+pub use servers::{
+    Browser, Exim, MariaDb, Postgres, find_browser, find_exim, find_mariadb, find_postgres,
+};

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use aftercommit_harness::{find_exim, find_mariadb, find_postgres};
+use aftercommit_harness::{find_browser, find_exim, find_mariadb, find_postgres};
 
 use crate::Result;
 
@@ -39,6 +39,9 @@ fn missing() -> Vec<&'static str> {
     }
     if find_exim().is_none() {
         missing.push("exim4-daemon-light");
+    }
+    if find_browser().is_none() {
+        missing.extend(["chromium", "chromium-driver"]);
     }
     if !runs("python3", &["-c", "import venv, ensurepip"]) {
         missing.push("python3-venv");

@@ -145,3 +145,46 @@ impl std::fmt::Debug for Service {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// In a process of its own: the guard's policy is the process's.
+    #[tokio::test]
+    async fn the_guard_finds_the_mistake_and_nothing_else() {
+        aftercommit::guard::set_policy(aftercommit::guard::Policy::Refuse);
+        let folder = tempfile::tempdir().expect("a folder");
+        let places = Places {
+            folder: folder.path().to_owned(),
+            database: None,
+            smtp: None,
+        };
+        let service = Service::open(&places).await.expect("opened");
+        let user = || NewUser::new("ada", "ada@example.org", "correct horse").expect("sound");
+
+        let error = service
+            .register(user(), Mode::During, false)
+            .await
+            .expect_err("the mistake");
+        assert_eq!(error.code(), Some("SIDE_EFFECT_INSIDE"));
+        assert!(error.to_string().contains("mailbox.rs"), "{error}");
+        assert_eq!(service.views().await.expect("read"), Views::default());
+
+        service
+            .register(user(), Mode::AfterCommit, false)
+            .await
+            .expect("no alarm");
+        let token = service
+            .accounts
+            .log_in("ada".into(), "correct horse".into())
+            .await;
+        service
+            .accounts
+            .log_out(token.expect("no alarm").expect("a session"))
+            .await
+            .expect("no alarm");
+        service.search("ada", 1).await.expect("no alarm");
+        service.start_over().await.expect("no alarm");
+    }
+}

@@ -1,10 +1,12 @@
 //! Servers.
 
+mod browser;
 mod exim;
 mod mariadb;
 mod postgres;
 mod process;
 
+pub use browser::{Browser, find_browser};
 pub use exim::{Exim, find_exim};
 pub use mariadb::{MariaDb, find_mariadb};
 pub use postgres::{Postgres, find_postgres};

@@ -1,6 +1,7 @@
 //! The service as others see it: in the terminal, through its forms, in a browser, on each database.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod browser;
 mod forms;
 mod visitor;
 

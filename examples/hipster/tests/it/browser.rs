@@ -1,0 +1,172 @@
+//! The story in a real browser, on a desk and on a phone.
+
+use std::time::Duration;
+
+use aftercommit::guard;
+use aftercommit_harness::Browser;
+use fantoccini::{Client, ClientBuilder, Locator};
+use hipster::{Service, router};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::json;
+
+use crate::visitor::places;
+
+async fn open(browser: &Browser) -> Client {
+    let options = json!({ "args": browser.arguments(), "binary": "/usr/bin/chromium" });
+    let capabilities = json!({ "goog:chromeOptions": options });
+    let capabilities = capabilities.as_object().unwrap().clone();
+    ClientBuilder::new(HttpConnector::new())
+        .capabilities(capabilities)
+        .connect(&browser.url())
+        .await
+        .unwrap()
+}
+
+/// A visitor in front of the browser.
+struct Visitor(Client);
+
+impl Visitor {
+    async fn type_into(&self, field: &str, text: &str) {
+        let field = self
+            .0
+            .find(Locator::Css(&format!("input[name={field}]")))
+            .await
+            .unwrap();
+        field.send_keys(text).await.unwrap();
+    }
+
+    async fn click(&self, css: &str) {
+        self.0
+            .find(Locator::Css(css))
+            .await
+            .unwrap()
+            .click()
+            .await
+            .unwrap();
+    }
+
+    /// Registers, and waits for the page that says what came of it.
+    async fn register(&self, username: &str, mode: &str, fails: bool) -> String {
+        self.type_into("username", username).await;
+        self.type_into("email", &format!("{username}@example.org"))
+            .await;
+        self.type_into("password", "correct horse").await;
+        self.click(&format!("input[value={mode}]")).await;
+        let switch = self
+            .0
+            .find(Locator::Css("input[name=fails]"))
+            .await
+            .unwrap();
+        if switch.is_selected().await.unwrap() != fails {
+            switch.click().await.unwrap();
+        }
+        self.click("form[action='/register'] button").await;
+        self.banner().await
+    }
+
+    async fn banner(&self) -> String {
+        let banner = self
+            .0
+            .wait()
+            .at_most(Duration::from_secs(20))
+            .for_element(Locator::Css(".banner strong"));
+        banner.await.unwrap().text().await.unwrap()
+    }
+
+    async fn count(&self, css: &str) -> usize {
+        self.0.find_all(Locator::Css(css)).await.unwrap().len()
+    }
+
+    /// The numbers over the three lists.
+    async fn counts(&self) -> Vec<String> {
+        let mut counts = Vec::new();
+        for count in self.0.find_all(Locator::Css(".count")).await.unwrap() {
+            counts.push(count.text().await.unwrap());
+        }
+        counts
+    }
+
+    /// How far the page is wider than the window, in pixels.
+    async fn overflow(&self) -> i64 {
+        let script =
+            "return document.documentElement.scrollWidth - document.documentElement.clientWidth";
+        self.0
+            .execute(script, Vec::new())
+            .await
+            .unwrap()
+            .as_i64()
+            .unwrap()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_story_in_a_browser() {
+    guard::set_policy(guard::Policy::Off);
+    let folder = tempfile::tempdir().unwrap();
+    let service = Service::open(&places(folder.path(), None, None))
+        .await
+        .unwrap();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let home = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, router(service)).await });
+
+    let browser = Browser::start().unwrap();
+    let visitor = Visitor(open(&browser).await);
+    visitor.0.goto(&home).await.unwrap();
+
+    // The orphan appears, …
+    assert_eq!(
+        visitor.register("ada", "during", true).await,
+        "Rolled back, but the mail is out."
+    );
+    assert_eq!(visitor.counts().await, ["0", "1", "1"]);
+    assert_eq!(visitor.count("li.orphan").await, 2);
+    // … and is prevented.
+    visitor.click(".over button").await;
+    assert_eq!(visitor.banner().await, "All three are empty.");
+    assert_eq!(
+        visitor.register("ada", "after_commit", true).await,
+        "Rolled back, and nobody was told."
+    );
+    assert_eq!(visitor.counts().await, ["0", "0", "0"]);
+    assert_eq!(
+        visitor.register("ada", "after_commit", false).await,
+        "Registered."
+    );
+    assert_eq!(visitor.counts().await, ["1", "1", "1"]);
+
+    // Ada logs in, finds herself and reads her mail.
+    visitor.click("a[href='/login']").await;
+    visitor.type_into("username", "ada").await;
+    visitor.type_into("password", "correct horse").await;
+    visitor.click("form[action='/login'] button").await;
+    let wait = visitor.0.wait().at_most(Duration::from_secs(20));
+    wait.for_element(Locator::Css("form[action='/logout']"))
+        .await
+        .unwrap();
+    visitor.type_into("q", "ad").await;
+    visitor.click("form[action='/search'] button").await;
+    let wait = visitor.0.wait().at_most(Duration::from_secs(20));
+    assert_eq!(
+        wait.for_element(Locator::Css("mark"))
+            .await
+            .unwrap()
+            .text()
+            .await
+            .unwrap(),
+        "ada"
+    );
+    visitor.click("a[href='/mail']").await;
+    visitor.click("main li a").await;
+    let wait = visitor.0.wait().at_most(Duration::from_secs(20));
+    let mail = wait.for_element(Locator::Css("pre")).await.unwrap();
+    assert!(mail.text().await.unwrap().contains("Hello ada"));
+
+    // On a phone nothing sticks out, on any page.
+    visitor.0.set_window_size(500, 900).await.unwrap();
+    for path in ["/", "/login", "/search?q=ada", "/mail"] {
+        visitor.0.goto(&format!("{home}{path}")).await.unwrap();
+        assert_eq!(visitor.overflow().await, 0, "{path}");
+    }
+    visitor.0.close().await.unwrap();
+}
