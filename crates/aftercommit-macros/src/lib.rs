@@ -6,7 +6,7 @@ use proc_macro::TokenStream;
 
 /// Makes a struct a model: a row that `save` and `delete` know how to write.
 ///
-/// ```ignore
+/// ```text
 /// #[derive(Model, Clone)]
 /// #[model(table = "users")]
 /// struct User {

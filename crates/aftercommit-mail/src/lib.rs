@@ -64,3 +64,8 @@ pub use error::{Error, Result};
 pub use mailer::Mailer;
 pub use message::Message;
 pub use receipt::{Outcome, Receipt, Refusal, Why};
+
+/// The examples of the page run as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/mail.md")]
+struct Documentation;

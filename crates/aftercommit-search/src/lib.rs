@@ -73,3 +73,8 @@ pub use index::{Definition, Field, Index, Kind};
 pub use indexed::Indexed;
 pub use page::{Hit, Page};
 pub use query::{Direction, Query};
+
+/// The examples of the page run as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/search.md")]
+struct Documentation;

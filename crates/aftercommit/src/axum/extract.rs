@@ -13,7 +13,7 @@ use crate::error::{Error, Kind, Result};
 use crate::store::Dialect;
 use crate::transaction::{Begun, Tx};
 
-/// The transaction of the request. It stands for the [`Tx`] inside it; a query runs on it with `&mut **tx`.
+/// The transaction of the request. It stands for the [`Tx`] inside it; a query runs on it with `&mut *tx`.
 ///
 /// The handler does not commit: a response that is no error does.
 #[must_use = "a transaction is begun for nothing"]

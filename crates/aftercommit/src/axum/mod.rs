@@ -13,7 +13,7 @@
 //! use sqlx::Sqlite;
 //!
 //! async fn register(mut tx: Transaction<Sqlite>) -> Result<StatusCode, StatusCode> {
-//!     let insert = sqlx::query("INSERT INTO users (name) VALUES ('Ada')").execute(&mut **tx).await;
+//!     let insert = sqlx::query("INSERT INTO users (name) VALUES ('Ada')").execute(&mut *tx).await;
 //!     tx.on_commit(async || println!("welcome"));
 //!     insert.map(|_| StatusCode::CREATED).map_err(|_| StatusCode::CONFLICT)
 //! }

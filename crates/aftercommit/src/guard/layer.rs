@@ -15,8 +15,17 @@ use crate::error::BoxError;
 
 /// Guards every call of a [`Service`], such as an HTTP client.
 ///
-/// ```ignore
-/// let client = ServiceBuilder::new().layer(guard::layer("http")).service(reqwest::Client::new());
+/// ```
+/// use aftercommit::guard;
+/// use tower::{ServiceBuilder, ServiceExt, service_fn};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), aftercommit::BoxError> {
+/// # let client = service_fn(async |_request: &str| Ok::<_, std::io::Error>(200));
+/// let client = ServiceBuilder::new().layer(guard::layer("http")).service(client);
+/// assert_eq!(client.oneshot("GET /").await?, 200);
+/// # Ok(())
+/// # }
 /// ```
 ///
 /// A call inside an open transaction fails, or is warned of: see [`leaving`](super::leaving). The error type becomes a boxed

@@ -135,7 +135,7 @@ impl<DB: Dialect> Tx<DB> {
             }
             let sql = Self::statements::<M>().insert(&columns, &[table.id], rows.len());
             let (mut ids, mut ended) = (Vec::with_capacity(rows.len()), None);
-            self.run_statement(Query::new(sql, values.0).once(), |item| match item {
+            self.run_statement(Query::new(sql, values.0), |item| match item {
                 Either::Right(row) => ids.push(row),
                 Either::Left(result) => ended = Some(result),
             })
