@@ -156,7 +156,8 @@ async fn what_comes_after_the_commit_is_no_alarm<DB: Server>() {
     guard::set_policy(guard::Policy::Refuse);
     let labels = Labels::default();
     let signals = Signals::new().after_commit("mail", with_state(labels.clone(), mail_after));
-    let mut db = Site::<DB>::open().await.db.with_signals(signals);
+    let site = Site::<DB>::open().await.with_signals(signals);
+    let mut db = site.db.clone();
     leaving("mail").expect("no block");
 
     let report = db

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use aftercommit::guard;
 use aftercommit_harness::Browser;
+use fantoccini::elements::Element;
 use fantoccini::{Client, ClientBuilder, Locator};
 use hipster::{Service, router};
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -36,13 +37,22 @@ impl Visitor {
     }
 
     async fn click(&self, css: &str) {
-        self.0
-            .find(Locator::Css(css))
-            .await
-            .unwrap()
-            .click()
-            .await
-            .unwrap();
+        let element = self.0.find(Locator::Css(css)).await.unwrap();
+        element.click().await.unwrap();
+    }
+
+    /// Clicks on what leads to another page, and waits until that is there as a whole.
+    async fn follow(&self, css: &str) {
+        let page = self.0.find(Locator::Css("html")).await.unwrap();
+        self.click(css).await;
+        // The page that was left is gone as soon as nothing is known of its elements.
+        while page.tag_name().await.is_ok() {}
+        self.wait_for("footer").await;
+    }
+
+    async fn wait_for(&self, css: &str) -> Element {
+        let wait = self.0.wait().at_most(Duration::from_secs(30));
+        wait.for_element(Locator::Css(css)).await.unwrap()
     }
 
     /// Registers, and waits for the page that says what came of it.
@@ -60,17 +70,12 @@ impl Visitor {
         if switch.is_selected().await.unwrap() != fails {
             switch.click().await.unwrap();
         }
-        self.click("form[action='/register'] button").await;
+        self.follow("form[action='/register'] button").await;
         self.banner().await
     }
 
     async fn banner(&self) -> String {
-        let banner = self
-            .0
-            .wait()
-            .at_most(Duration::from_secs(20))
-            .for_element(Locator::Css(".banner strong"));
-        banner.await.unwrap().text().await.unwrap()
+        self.wait_for(".banner strong").await.text().await.unwrap()
     }
 
     async fn count(&self, css: &str) -> usize {
@@ -122,7 +127,7 @@ async fn the_story_in_a_browser() {
     assert_eq!(visitor.counts().await, ["0", "1", "1"]);
     assert_eq!(visitor.count("li.orphan").await, 2);
     // … and is prevented.
-    visitor.click(".over button").await;
+    visitor.follow(".over button").await;
     assert_eq!(visitor.banner().await, "All three are empty.");
     assert_eq!(
         visitor.register("ada", "after_commit", true).await,
@@ -136,30 +141,17 @@ async fn the_story_in_a_browser() {
     assert_eq!(visitor.counts().await, ["1", "1", "1"]);
 
     // Ada logs in, finds herself and reads her mail.
-    visitor.click("a[href='/login']").await;
+    visitor.follow("a[href='/login']").await;
     visitor.type_into("username", "ada").await;
     visitor.type_into("password", "correct horse").await;
-    visitor.click("form[action='/login'] button").await;
-    let wait = visitor.0.wait().at_most(Duration::from_secs(20));
-    wait.for_element(Locator::Css("form[action='/logout']"))
-        .await
-        .unwrap();
+    visitor.follow("form[action='/login'] button").await;
+    visitor.wait_for("form[action='/logout']").await;
     visitor.type_into("q", "ad").await;
-    visitor.click("form[action='/search'] button").await;
-    let wait = visitor.0.wait().at_most(Duration::from_secs(20));
-    assert_eq!(
-        wait.for_element(Locator::Css("mark"))
-            .await
-            .unwrap()
-            .text()
-            .await
-            .unwrap(),
-        "ada"
-    );
-    visitor.click("a[href='/mail']").await;
-    visitor.click("main li a").await;
-    let wait = visitor.0.wait().at_most(Duration::from_secs(20));
-    let mail = wait.for_element(Locator::Css("pre")).await.unwrap();
+    visitor.follow("form[action='/search'] button").await;
+    assert_eq!(visitor.wait_for("mark").await.text().await.unwrap(), "ada");
+    visitor.follow("a[href='/mail']").await;
+    visitor.follow("main li a").await;
+    let mail = visitor.wait_for("pre").await;
     assert!(mail.text().await.unwrap().contains("Hello ada"));
 
     // On a phone nothing sticks out, on any page.

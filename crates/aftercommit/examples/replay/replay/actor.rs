@@ -56,6 +56,31 @@ pub enum Request {
         robust: bool,
     },
     PutBack(Captured),
+    Work(Work),
+}
+
+type Body = dyn for<'t> FnOnce(&'t mut Tx<Sqlite>) -> BoxFuture<'t, Outcome> + Send;
+
+/// Something to do with the innermost block.
+pub struct Work(Box<Body>);
+
+impl Work {
+    pub fn new(
+        body: impl for<'t> FnOnce(&'t mut Tx<Sqlite>) -> BoxFuture<'t, Outcome> + Send + 'static,
+    ) -> Self {
+        Self(Box::new(body))
+    }
+
+    pub fn run(self, tx: &mut Tx<Sqlite>) -> BoxFuture<'_, Outcome> {
+        (self.0)(tx)
+    }
+}
+
+/// A receiver that was called.
+pub struct Announced {
+    pub receiver: String,
+    /// Of a model signal: its name, its sender, and what the receiver is told beside.
+    pub about: Option<Value>,
 }
 
 /// How a failing statement is kept from breaking the block around it.
@@ -63,7 +88,6 @@ pub enum Request {
 pub enum Bridge {
     None,
     Nested,
-    NestedThenMark,
 }
 
 /// A hook of the program.
@@ -80,7 +104,7 @@ pub enum Reply {
     /// The body of a capture was left with these hooks, and this result.
     Captured(Captured, Result<(), Fault>),
     /// A receiver runs, and waits for `Return`.
-    Called(String),
+    Called(Announced),
     /// A hook runs, and waits.
     Hook(Arc<Value>, oneshot::Sender<Result<(), Fault>>),
 }
@@ -221,6 +245,7 @@ fn serve<'a>(tx: &'a mut Tx<Sqlite>, end: &'a Arc<End>) -> BoxFuture<'a, Result<
                     sender,
                     robust,
                 } => send(tx, signal, sender, robust, end).await,
+                Request::Work(work) => work.run(tx).await,
                 Request::PutBack(captured) => {
                     captured.put_back(tx);
                     Ok(Value::Null)
@@ -267,11 +292,7 @@ async fn statement(
     if tx.get_rollback() {
         return run(tx).await;
     }
-    let outcome = tx.atomic(run).await;
-    if outcome.is_err() && bridge == Bridge::NestedThenMark {
-        tx.set_rollback(true)?;
-    }
-    outcome
+    tx.atomic(run).await
 }
 
 async fn ids(tx: &mut Tx<Sqlite>, table: &str) -> Outcome {
@@ -315,16 +336,25 @@ pub async fn receive<const N: usize>(
     signal: &Signal<N>,
 ) -> aftercommit::Result<()> {
     let end = &signal.end;
-    end.reply(Reply::Called(name.to_string())).await;
-    let played = match tx {
+    let receiver = name.to_string();
+    end.reply(Reply::Called(Announced {
+        receiver,
+        about: None,
+    }))
+    .await;
+    serve_receiver(tx, end).await.map_err(Error::other)
+}
+
+/// Serves until the body of a receiver has been played.
+pub async fn serve_receiver(tx: Option<&mut Tx<Sqlite>>, end: &Arc<End>) -> Result<(), Fault> {
+    match tx {
         Some(tx) => serve(tx, end).await,
         None => loop {
             if let Request::Return(result) = end.next().await {
                 break result;
             }
         },
-    };
-    played.map_err(Error::other)
+    }
 }
 
 impl HookOp {

@@ -14,8 +14,15 @@ pub struct Bridges {
     /// The library calls the block broken. Bridge: the statement runs in a nested block of its own.
     pub raw_errors: bool,
     /// `save`: a failed write of Django's ORM sets a mark that `set_rollback(False)` takes back. The library
-    /// keeps a failed statement failed. Bridge: a nested block of its own, then `set_rollback(true)`.
+    /// keeps a failed statement failed. Bridge: a write that will fail runs in a nested block, then
+    /// `set_rollback(true)`.
     pub save_marks: bool,
+    /// `save` without a block: in Django it is none, and its hooks run between its receivers. Here it is a transaction.
+    /// Bridge: signals are sent and statements run without one. Likewise what else of Django's is one statement.
+    pub save_alone: bool,
+    /// `save`: the error of a receiver that is caught leaves no mark in Django, and the row stays. Here it marks the
+    /// block. Bridge: the mark is taken back; an error behind the write is kept from the library.
+    pub vetoes: bool,
     /// The end of `atomic`: Django rolls a marked block back in silence. The library says so with an error.
     /// Bridge: that error is thrown away.
     pub silent_rollbacks: bool,
@@ -36,6 +43,8 @@ impl Bridges {
             plain_hooks: bridged,
             raw_errors: bridged,
             save_marks: bridged,
+            save_alone: bridged,
+            vetoes: bridged,
             silent_rollbacks: bridged,
             robust_writes: bridged,
             connect_twice: bridged,

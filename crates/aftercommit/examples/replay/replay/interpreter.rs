@@ -8,8 +8,9 @@ use serde_json::{Value, json};
 use sqlx::Sqlite;
 
 use super::Bridges;
-use super::actor::{self, Bridge, HookOp, How, Line, Outcome, Reply, Request};
+use super::actor::{self, Announced, Bridge, HookOp, How, Line, Outcome, Reply, Request};
 use super::lifetimes::Lifetimes;
+use super::models::Operation;
 use super::stage::DATABASES;
 use super::trace::{Fault, Trace};
 
@@ -20,11 +21,13 @@ const INSERT_CHILD: &str = "INSERT INTO child (id, parent_id) VALUES (?, ?)";
 pub struct Interpreter {
     pub(super) program: Arc<Value>,
     pub(super) databases: [Database; 2],
-    trace: Trace,
+    pub(super) trace: Trace,
     pub(super) bridges: Bridges,
     pub(super) lifetimes: Lifetimes,
     /// What the receivers of the sends that are under way have answered; the innermost send is last.
     pub(super) sends: Vec<Sending>,
+    /// Operations on rows that are under way; the innermost is last.
+    pub(super) operations: Vec<Operation>,
 }
 
 pub(super) struct Database {
@@ -63,6 +66,7 @@ impl Interpreter {
             bridges,
             lifetimes,
             sends: Vec::new(),
+            operations: Vec::new(),
         }
     }
 
@@ -113,13 +117,24 @@ impl Interpreter {
                 self.emit(json!(["wrote", name, "child", op["id"]]));
             }
             "save" => {
-                let bridge = if self.bridges.save_marks {
-                    Bridge::NestedThenMark
-                } else {
-                    Bridge::None
-                };
-                self.write(db, INSERT, op, &op["val"], bridge).await?;
+                self.save(op).await?;
                 self.emit(json!(["wrote", name, op["model"], op["id"]]));
+            }
+            "delete" => {
+                let count = self.delete(op).await?;
+                self.emit(json!(["deleted", name, op["model"], count]));
+            }
+            "bulk_create" => {
+                let ids = self.many(op).await?;
+                self.emit(json!(["wrote", name, "item", ids]));
+            }
+            "update_where" => {
+                let count = self.many(op).await?;
+                self.emit(json!(["updated", name, "item", count]));
+            }
+            "delete_where" => {
+                let count = self.many(op).await?;
+                self.emit(json!(["deleted", name, "item", count]));
             }
             "rows" => {
                 let table = op["table"].as_str().unwrap_or("item").to_owned();
@@ -249,8 +264,11 @@ impl Interpreter {
             match line.hear().await {
                 Reply::Done(Ok(value)) => return stopped.map_or(Ok(value), Err),
                 Reply::Done(outcome) => return outcome,
-                Reply::Called(receiver) => {
-                    let answer = self.receive(&receiver).await;
+                Reply::Called(Announced { receiver, about }) => {
+                    let answer = match about {
+                        Some(about) => Box::pin(self.receive_model(&receiver, &about)).await,
+                        None => self.receive(&receiver).await,
+                    };
                     line.ask(Request::Return(answer)).await;
                 }
                 Reply::Hook(op, done) => {

@@ -24,7 +24,7 @@ struct Connected {
     receiver: String,
     sender: Option<String>,
     /// Absent for a strong connection.
-    guard: Option<Scoped<Sqlite>>,
+    guard: Option<Vec<Scoped<Sqlite>>>,
 }
 
 #[derive(Default)]
@@ -63,7 +63,7 @@ impl Lifetimes {
         key: Key,
         receiver: &str,
         sender: Option<String>,
-        guard: Option<Scoped<Sqlite>>,
+        guard: Option<Vec<Scoped<Sqlite>>>,
     ) {
         if guard.is_none() {
             self.refer(receiver);

@@ -9,10 +9,13 @@ mod actor;
 mod differences;
 mod interpreter;
 mod lifetimes;
+mod models;
+mod rows;
 mod signals;
 mod stage;
 mod test_kit;
 mod trace;
+mod writes;
 
 pub use differences::Bridges;
 pub use stage::Stage;

@@ -8,6 +8,8 @@ use sqlx::Sqlite;
 
 use super::actor::{self, Line, Request, Signal};
 use super::interpreter::{Interpreter, Sending, text};
+use super::models;
+use super::rows::{self, Child, Item, Parent};
 use super::trace::Fault;
 
 impl Interpreter {
@@ -25,6 +27,7 @@ impl Interpreter {
     pub(super) fn connect(&mut self, op: &Value) {
         if self.known(op) {
             match signal_number(op) {
+                3.. => self.connect_model(op),
                 0 => self.connect_to::<0>(op),
                 1 => self.connect_to::<1>(op),
                 _ => self.connect_to::<2>(op),
@@ -43,7 +46,7 @@ impl Interpreter {
         }
         match self.databases[0].db.signals().connect(connecting) {
             Ok(connection) => {
-                let guard = (op["weak"] != false).then(|| connection.scoped());
+                let guard = (op["weak"] != false).then(|| vec![connection.scoped()]);
                 let sender = op["sender"].as_str().map(str::to_owned);
                 self.lifetimes
                     .connected((N, connection_name(op)), &receiver, sender, guard);
@@ -57,11 +60,55 @@ impl Interpreter {
         }
     }
 
+    /// A receiver of a model signal: connected to the rows of one table, or of all.
+    fn connect_model(&mut self, op: &Value) {
+        let (signal, receiver) = (text(&op["signal"]), text(&op["receiver"]));
+        let (name, sender) = (connection_name(op), op["sender"].as_str());
+        let signals = self.databases[0].db.signals();
+        let mut connections = Vec::new();
+        for table in tables(sender) {
+            let connected = match table {
+                "parent" => rows::connect::<Parent>(signals, signal, name.clone(), receiver),
+                "child" => rows::connect::<Child>(signals, signal, name.clone(), receiver),
+                _ => rows::connect::<Item>(signals, signal, name.clone(), receiver),
+            };
+            connections.extend(connected);
+        }
+        if connections.is_empty() {
+            if !self.bridges.connect_twice {
+                self.emit(json!(["refused", "connect", receiver]));
+            }
+            return;
+        }
+        let guards = (op["weak"] != false).then(|| {
+            connections
+                .into_iter()
+                .map(|connection| connection.scoped())
+                .collect()
+        });
+        let key = (signal_number(op), name);
+        self.lifetimes
+            .connected(key, receiver, sender.map(str::to_owned), guards);
+    }
+
     pub(super) fn disconnect(&mut self, op: &Value) {
         if self.known(op) {
             let signals = self.databases[0].db.signals();
             let name = connection_name(op);
             let found = match signal_number(op) {
+                3.. => {
+                    let signal = text(&op["signal"]);
+                    let sender = op["sender"].as_str();
+                    let mut found = false;
+                    for table in tables(sender) {
+                        found |= match table {
+                            "parent" => rows::disconnect::<Parent>(signals, signal, &name),
+                            "child" => rows::disconnect::<Child>(signals, signal, &name),
+                            _ => rows::disconnect::<Item>(signals, signal, &name),
+                        };
+                    }
+                    found
+                }
                 0 => signals.disconnect::<Signal<0>>(&name),
                 1 => signals.disconnect::<Signal<1>>(&name),
                 _ => signals.disconnect::<Signal<2>>(&name),
@@ -159,7 +206,15 @@ fn connection_name(op: &Value) -> String {
     format!("{who} for {}", op["sender"].as_str().unwrap_or("any"))
 }
 
+/// The tables whose signals a sender stands for.
+fn tables(sender: Option<&str>) -> Vec<&str> {
+    sender.map_or_else(|| vec!["item", "parent", "child"], |sender| vec![sender])
+}
+
 fn signal_number(op: &Value) -> usize {
+    if rows::SIGNALS.contains(&text(&op["signal"])) {
+        return models::number(text(&op["signal"]));
+    }
     text(&op["signal"])
         .trim_start_matches('s')
         .parse()

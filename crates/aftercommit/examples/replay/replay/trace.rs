@@ -44,6 +44,7 @@ impl From<Error> for Fault {
         Fault::new(match error.code() {
             Some("TX_ABORTED") => "broken_transaction".to_owned(),
             Some("ROLLED_BACK") => "rolled_back".to_owned(),
+            Some("ROW_MISSING") => "not_updated".to_owned(),
             Some("DURABLE_NESTED") => "durable_nested".to_owned(),
             _ => format!("other:{error}"),
         })
@@ -68,6 +69,7 @@ struct Inner {
     /// Savepoints shown so far, by database.
     shown: HashMap<&'static str, usize>,
     hidden: bool,
+    muted: bool,
 }
 
 impl Trace {
@@ -84,6 +86,11 @@ impl Trace {
         self.lock().hidden = hidden;
     }
 
+    /// Nothing is shown while this is on: the transaction belongs to a bridge.
+    pub fn mute(&self, muted: bool) {
+        self.lock().muted = muted;
+    }
+
     /// What an observer of `db` hears.
     pub fn hear(&self, db: &'static str, event: &Event<'_>) {
         let Event::Control(control) = event else {
@@ -91,6 +98,9 @@ impl Trace {
         };
         let mut inner = self.lock();
         let inner = &mut *inner;
+        if inner.muted {
+            return;
+        }
         let savepoints = inner.savepoints.entry(db).or_default();
         let statements = match control {
             Control::Begin => {
