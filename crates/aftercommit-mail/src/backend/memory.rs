@@ -19,7 +19,8 @@ use crate::receipt::{Receipt, Refusal};
 /// let outbox = Memory::new();
 /// let mailer = Mailer::new(outbox.clone());
 /// mailer.send(Message::new("a@example.com").to("b@example.com").text("hi")).await?;
-/// assert_eq!(outbox.sent_to("b@example.com").len(), 1);
+/// outbox.assert_sent_to(&["b@example.com"]);
+/// assert_eq!(outbox.sent()[0].text(), Some("hi"));
 /// # Ok(())
 /// # }
 /// ```
@@ -47,6 +48,19 @@ impl Memory {
     pub fn sent_to(&self, address: &str) -> Vec<Outgoing> {
         let to = |mail: &Outgoing| mail.recipients().iter().any(|to| to == address);
         self.sent().into_iter().filter(to).collect()
+    }
+
+    /// # Panics
+    ///
+    /// If mail was not sent to exactly these addresses, in this order, with both lists. A message to several counts for
+    /// each of them.
+    #[track_caller]
+    pub fn assert_sent_to(&self, expected: &[&str]) {
+        let sent: Vec<String> = self.sent().iter().flat_map(Outgoing::recipients).collect();
+        assert_eq!(
+            sent, expected,
+            "mail went to (left) others than expected (right)"
+        );
     }
 
     /// Forgets what was sent.
