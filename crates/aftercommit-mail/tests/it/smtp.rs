@@ -192,6 +192,7 @@ async fn a_failure_at_each_step_says_what_it_means() {
     let faults = [
         Fault::Says("451 later"),
         Fault::Says("554 never"),
+        Fault::Says("552 too large"),
         Fault::Says("421 goodbye"),
         Fault::Cuts,
         Fault::Says("what?"),
@@ -216,7 +217,7 @@ async fn a_failure_at_each_step_says_what_it_means() {
                 (None, other) => panic!("{step:?} {fault:?}: {other}"),
             };
             let expected = match (fault, step) {
-                (Fault::Says("554 never"), _) => Why::Never,
+                (Fault::Says("554 never" | "552 too large"), _) => Why::Never,
                 (Fault::Says("451 later" | "421 goodbye"), _) => Why::Later,
                 // Whatever it said, or did not: the message was handed over.
                 (_, Step::End) => Why::InDoubt,
@@ -289,4 +290,39 @@ async fn a_kept_connection_may_have_died() {
         .await
         .expect_err("gone");
     assert!(error.is_retryable(), "{error}");
+}
+
+/// What a server cannot take is said before the message is sent.
+#[tokio::test]
+async fn a_server_without_smtputf8_is_named() {
+    let server = Scripted::start(None).await;
+    let mailer = Mailer::new(clear(server.port));
+    let error = mailer.send(message("bü@example.com")).await;
+    let error = error.expect_err("not offered");
+    assert!(error.to_string().contains("SMTPUTF8"), "{error}");
+    assert!(!error.is_retryable() && server.messages().is_empty());
+    // Only in a blind copy, which is a recipient as well.
+    let blind = Message::new("hello@example.com")
+        .bcc("a@example.com")
+        .text("hi");
+    mailer.send(blind).await.expect("sent");
+    assert!(!server.messages()[0].contains("a@example.com"));
+}
+
+#[tokio::test]
+async fn an_expired_certificate_is_a_matter_of_settings() {
+    let mut parameters =
+        rcgen::CertificateParams::new(vec!["localhost".to_owned()]).expect("a name");
+    parameters.not_before = rcgen::date_time_ymd(2019, 1, 1);
+    parameters.not_after = rcgen::date_time_ymd(2020, 1, 1);
+    let key = rcgen::KeyPair::generate().expect("a key");
+    let certificate = parameters.self_signed(&key).expect("a certificate").pem();
+    let server = Exim::start(Some((&certificate, &key.serialize_pem()))).expect("a server");
+    let smtp = Smtp::new("localhost", server.port(), Security::StartTls)
+        .with_root_certificate(certificate);
+    let error = Mailer::new(smtp)
+        .send(message("a@example.com"))
+        .await
+        .expect_err("expired");
+    assert_eq!(error.code(), "MAIL_SETTINGS", "{error}");
 }
