@@ -133,13 +133,6 @@ impl Default for Observers {
 
 impl Observers {
     /// Called before a receiver or a hook of this name runs: the test kit may make it fail.
-    #[cfg_attr(
-        not(feature = "testing"),
-        expect(
-            clippy::unused_self,
-            reason = "the same call with and without the test kit"
-        )
-    )]
     pub(crate) fn before(&self, name: Option<&str>) -> crate::error::Result<()> {
         #[cfg(feature = "testing")]
         if let (Some(faults), Some(name)) = (&self.faults, name) {

@@ -326,3 +326,26 @@ async fn an_expired_certificate_is_a_matter_of_settings() {
         .expect_err("expired");
     assert_eq!(error.code(), "MAIL_SETTINGS", "{error}");
 }
+
+/// Recipients travel in groups; a group that is refused as a whole does not take the next one along.
+#[tokio::test]
+async fn a_refused_group_is_not_the_end() {
+    let server = Exim::start(None).expect("a server");
+    let refused = (0..100).fold(message("refused@example.com"), |message, n| {
+        message.cc(format!("refused@d{n}.example.com"))
+    });
+    let error = Mailer::new(clear(server.port()))
+        .send(refused.bcc("ada@example.com"))
+        .await;
+    let error = error.expect_err("most of them were refused");
+    let receipt = error.receipt().expect("a receipt");
+    assert_eq!(
+        (receipt.outcomes.len(), receipt.refused().count()),
+        (102, 101)
+    );
+    assert_eq!(
+        receipt.outcomes[101],
+        ("ada@example.com".to_owned(), Ok(()))
+    );
+    server.delivered(1).await.expect("Ada's");
+}

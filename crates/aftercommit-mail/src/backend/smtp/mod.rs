@@ -17,7 +17,7 @@ use tokio::sync::Mutex;
 use super::Backend;
 use crate::check::Outgoing;
 use crate::error::{Error, Result};
-use crate::receipt::{Receipt, Refusal, Why};
+use crate::receipt::{Outcome, Receipt, Refusal, Why};
 
 /// How the connection is kept from others' eyes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -126,21 +126,19 @@ impl Smtp {
         };
         let mut outcomes = Vec::with_capacity(mail.recipients.len());
         for recipients in mail.recipients.chunks(RECIPIENTS_AT_ONCE) {
+            // Given up after a part of the recipients of whom the server wanted none.
+            if connection.has_broken() {
+                connection = match open::open(&self.settings).await {
+                    Ok(connection) => connection,
+                    Err(error) => return Ok(told_so_far(mail, outcomes, &error)),
+                };
+            }
             let told = dialogue::send(&mut connection, mail, recipients).await;
             match told {
                 Ok(told) => outcomes.extend(told),
                 // Nobody has it so far: one error says it all.
                 Err(error) if outcomes.is_empty() => return Err(error),
-                Err(error) => {
-                    let refusal = Refusal::new(
-                        dialogue::why_of(&error),
-                        "a later part of the recipients",
-                        &error.to_string(),
-                    );
-                    let rest = mail.recipients[outcomes.len()..].iter();
-                    outcomes.extend(rest.map(|to| (to.to_string(), Err(refusal.clone()))));
-                    return Ok(Receipt::new(outcomes));
-                }
+                Err(error) => return Ok(told_so_far(mail, outcomes, &error)),
             }
         }
         if !connection.has_broken() {
@@ -148,6 +146,15 @@ impl Smtp {
         }
         Ok(Receipt::new(outcomes))
     }
+}
+
+/// Some recipients have their outcome; the error is that of all behind them.
+fn told_so_far(mail: &Outgoing, mut outcomes: Vec<(String, Outcome)>, error: &Error) -> Receipt {
+    let step = "a later part of the recipients";
+    let refusal = Refusal::new(dialogue::why_of(error), step, &error.to_string());
+    let rest = mail.recipients[outcomes.len()..].iter();
+    outcomes.extend(rest.map(|to| (to.to_string(), Err(refusal.clone()))));
+    Receipt::new(outcomes)
 }
 
 async fn still_open(idle: Option<AsyncSmtpConnection>) -> Option<AsyncSmtpConnection> {
