@@ -252,13 +252,17 @@ async fn a_server_that_never_ends_is_left() {
             .expect_err("endless");
         assert!(error.is_retryable(), "{error}");
     }
-    let server = Scripted::start(Some((Step::Mail, Fault::Silent))).await;
-    let impatient = clear(server.port).with_patience(Duration::from_millis(200));
-    let error = Mailer::new(impatient)
-        .send(message("a@example.com"))
-        .await
-        .expect_err("silent");
-    assert!(error.is_in_doubt(), "{error}");
+    for (step, in_doubt) in [(Step::Mail, false), (Step::Data, false), (Step::End, true)] {
+        let server = Scripted::start(Some((step, Fault::Silent))).await;
+        let impatient = clear(server.port).with_patience(Duration::from_millis(300));
+        let error = Mailer::new(impatient).send(message("a@example.com")).await;
+        let error = error.expect_err("silent");
+        assert_eq!(
+            (error.is_in_doubt(), error.is_retryable()),
+            (in_doubt, !in_doubt),
+            "{error}"
+        );
+    }
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! One message, one dialogue: MAIL, a RCPT for each recipient, DATA, the message.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use lettre::Address;
 use lettre::transport::smtp::client::AsyncSmtpConnection;
 use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
@@ -16,6 +18,7 @@ pub(super) async fn send(
     connection: &mut AsyncSmtpConnection,
     mail: &Outgoing,
     recipients: &[Address],
+    handed_over: &AtomicBool,
 ) -> Result<Vec<(String, Outcome)>> {
     let began = begin(connection, mail, recipients).await;
     if began.is_err() {
@@ -47,6 +50,7 @@ pub(super) async fn send(
         connection.abort().await;
         return Err(refused("DATA", error));
     }
+    handed_over.store(true, Ordering::Relaxed);
     match connection.message(&mail.wire).await {
         Ok(_) => Ok(outcomes),
         Err(error) => {

@@ -6,6 +6,7 @@ mod stream;
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_core::future::BoxFuture;
@@ -117,7 +118,7 @@ impl Smtp {
         }
     }
 
-    async fn deliver(&self, mail: &Outgoing) -> Result<Receipt> {
+    async fn deliver(&self, mail: &Outgoing, handed_over: &AtomicBool) -> Result<Receipt> {
         let mut idle = self.idle.lock().await;
         // Taken out, so that a message which is dropped half-way takes its connection with it.
         let mut connection = match still_open(idle.take()).await {
@@ -133,7 +134,7 @@ impl Smtp {
                     Err(error) => return Ok(told_so_far(mail, outcomes, &error)),
                 };
             }
-            let told = dialogue::send(&mut connection, mail, recipients).await;
+            let told = dialogue::send(&mut connection, mail, recipients, handed_over).await;
             match told {
                 Ok(told) => outcomes.extend(told),
                 // Nobody has it so far: one error says it all.
@@ -166,13 +167,18 @@ impl Backend for Smtp {
     fn send<'a>(&'a self, mail: &'a Outgoing) -> BoxFuture<'a, Result<Receipt>> {
         Box::pin(async move {
             let patience = self.settings.patience;
-            match tokio::time::timeout(patience, self.deliver(mail)).await {
+            let handed_over = AtomicBool::new(false);
+            match tokio::time::timeout(patience, self.deliver(mail, &handed_over)).await {
                 Ok(result) => result,
-                // Where it stood is not known any more: the server may have had the whole message.
                 Err(_) => {
                     let text = format!("no end after {patience:?}");
+                    // Once the server has begun to take a message, it may have taken the whole of it.
+                    let why = match handed_over.load(Ordering::Relaxed) {
+                        true => Why::InDoubt,
+                        false => Why::Later,
+                    };
                     Err(Error::backend(Refusal::new(
-                        Why::InDoubt,
+                        why,
                         "waiting for the server",
                         &text,
                     )))
