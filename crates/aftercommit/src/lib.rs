@@ -8,6 +8,8 @@ compile_error!(
 pub mod signal;
 pub mod transaction;
 pub mod commit;
+pub mod effect;
+pub mod delivery;
 pub mod model;
 pub mod guard;
 mod store;
@@ -20,6 +22,8 @@ pub mod testing;
 
 pub use aftercommit_macros::Model;
 pub use commit::{HookOutcome, HookOutput, Report};
+pub use delivery::{Outcome, RetryPolicy, Worker};
+pub use effect::{Delivery, EffectId};
 pub use error::{BoxError, Error, Ok, Result};
 pub use model::{Deleted, DeletedMany, Deleting, Saved, SavedMany, Saving};
 pub use observe::{Control, Event};

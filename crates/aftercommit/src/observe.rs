@@ -8,6 +8,11 @@
 //! | `aftercommit_hooks_total` | counter | `outcome`: `done`, `failed` |
 //! | `aftercommit_hook_seconds` | histogram | |
 //! | `aftercommit_receiver_failures_total` | counter | `signal`, `receiver` |
+//! | `aftercommit_effects_total` | counter | |
+//! | `aftercommit_attempts_total` | counter | `receiver`, `outcome` |
+//! | `aftercommit_attempt_seconds` | histogram | |
+//! | `aftercommit_dead_letters_total` | counter | `receiver` |
+//! | `aftercommit_leases_lost_total`, `aftercommit_rescued_total` | counter | |
 //!
 //! Nothing of a statement's text, of its arguments or of a signal's value is in an event's log line: those may
 //! be anybody's secrets. An error's own text is passed to observers, who know what to do with it, and is
@@ -19,6 +24,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::commit::HookOutcome;
+use crate::delivery::Point;
+use crate::effect::{EffectId, Headers};
 use crate::error::{BoxError, Error};
 
 /// A statement that moves the transaction.
@@ -89,6 +96,53 @@ pub enum Event<'a> {
         /// The budget it has used up.
         budget: Duration,
     },
+    /// Effects were committed with their transaction.
+    Appended {
+        /// How many.
+        effects: usize,
+    },
+    /// An attempt to deliver an effect ended.
+    Attempted {
+        /// The receiver's name.
+        receiver: &'a str,
+        /// The effect.
+        effect: EffectId,
+        /// How, in a word: `done`, `failed`, `timed_out`, `retry_after`, `unavailable`, `discarded`, `unreadable`, `lost`.
+        outcome: &'static str,
+        /// How long it took; of a batch, all of it.
+        took: Duration,
+    },
+    /// An effect was given up and is among the dead letters.
+    DeadLetter {
+        /// The receiver's name.
+        receiver: &'a str,
+        /// The effect.
+        effect: EffectId,
+    },
+    /// Answers came too late: the effects had been given to another worker. What those wrote down stays.
+    LeasesLost {
+        /// How many.
+        effects: u64,
+    },
+    /// Effects were taken from workers that had given no sign of life for too long.
+    Rescued {
+        /// How many.
+        effects: u64,
+    },
+    /// This worker gave no sign of life for too long, and others have taken its effects. It goes on under a new identity.
+    WorkerTakenForDead,
+    /// The target of a receiver is not there: nothing is tried until it is.
+    BreakerOpened {
+        /// A receiver of it.
+        receiver: &'a str,
+    },
+    /// The worker could not do something at the database. It tries again.
+    WorkerTrouble {
+        /// What, in a word.
+        what: &'static str,
+        /// Why.
+        error: &'a Error,
+    },
     /// A receiver failed.
     ReceiverFailed {
         /// The type of the signal.
@@ -101,6 +155,7 @@ pub enum Event<'a> {
 }
 
 type Observer = Arc<dyn Fn(&Event<'_>) + Send + Sync>;
+type MakeHeaders = Arc<dyn Fn() -> Headers + Send + Sync>;
 
 /// Who is told, and the limits beyond which they are warned.
 #[derive(Clone)]
@@ -111,6 +166,7 @@ pub(crate) struct Observers {
     pub(crate) resolve_patience: Duration,
     pub(crate) hook_limit: usize,
     pub(crate) strict: bool,
+    pub(crate) headers: Option<MakeHeaders>,
     /// Faults of the test kit.
     #[cfg(feature = "testing")]
     pub(crate) faults: Option<crate::testing::Faults>,
@@ -125,6 +181,7 @@ impl Default for Observers {
             resolve_patience: Duration::from_secs(5),
             hook_limit: 100_000,
             strict: false,
+            headers: None,
             #[cfg(feature = "testing")]
             faults: None,
         }
@@ -139,6 +196,16 @@ impl Observers {
             return faults.before(name);
         }
         let _ = name;
+        Ok(())
+    }
+
+    /// Called at the boundaries between the steps of an effect's life: the test kit may end the process there.
+    pub(crate) async fn reached(&self, point: Point) -> crate::error::Result<()> {
+        #[cfg(feature = "testing")]
+        if let Some(faults) = &self.faults {
+            return faults.at(point).await;
+        }
+        let _ = point;
         Ok(())
     }
 
@@ -197,6 +264,32 @@ fn count(event: &Event<'_>) {
             ];
             metrics::counter!("aftercommit_receiver_failures_total", &labels).increment(1);
         }
+        Event::Appended { effects } => {
+            metrics::counter!("aftercommit_effects_total").increment(*effects as u64);
+        }
+        Event::Attempted {
+            receiver,
+            outcome,
+            took,
+            ..
+        } => {
+            let labels = [
+                ("receiver", (*receiver).to_owned()),
+                ("outcome", (*outcome).to_owned()),
+            ];
+            metrics::counter!("aftercommit_attempts_total", &labels).increment(1);
+            metrics::histogram!("aftercommit_attempt_seconds").record(*took);
+        }
+        Event::DeadLetter { receiver, .. } => {
+            let labels = [("receiver", (*receiver).to_owned())];
+            metrics::counter!("aftercommit_dead_letters_total", &labels).increment(1);
+        }
+        Event::LeasesLost { effects } => {
+            metrics::counter!("aftercommit_leases_lost_total").increment(*effects);
+        }
+        Event::Rescued { effects } => {
+            metrics::counter!("aftercommit_rescued_total").increment(*effects);
+        }
         _ => {}
     }
 }
@@ -235,6 +328,50 @@ fn log(event: &Event<'_>) {
             budget,
         } => {
             tracing::warn!(name, %place, ?budget, "a hook is slow and keeps its caller waiting");
+        }
+        Event::Appended { effects } => {
+            tracing::trace!(effects, "effects were committed");
+        }
+        Event::Attempted {
+            receiver,
+            effect,
+            outcome,
+            took,
+        } => match *outcome {
+            "done" => tracing::debug!(receiver, %effect, ?took, "delivered"),
+            outcome => tracing::warn!(receiver, %effect, ?took, outcome, "not delivered this time"),
+        },
+        Event::DeadLetter { receiver, effect } => {
+            tracing::error!(receiver, %effect, "an effect was given up and is among the dead letters");
+        }
+        Event::LeasesLost { effects } => {
+            tracing::warn!(
+                effects,
+                "answers came too late: their effects had been given to another worker"
+            );
+        }
+        Event::Rescued { effects } => {
+            tracing::warn!(
+                effects,
+                "effects were taken from a worker that had stopped answering"
+            );
+        }
+        Event::WorkerTakenForDead => {
+            tracing::warn!("this worker was taken for dead; it goes on under a new identity");
+        }
+        Event::BreakerOpened { receiver } => {
+            tracing::warn!(
+                receiver,
+                "the target is not there; nothing is tried until it is"
+            );
+        }
+        Event::WorkerTrouble { what, error } => {
+            tracing::warn!(
+                what,
+                code = error.code(),
+                "the worker could not do this and tries again"
+            );
+            tracing::debug!(what, %error, "the error of the worker");
         }
         Event::ReceiverFailed {
             signal,

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use super::{Hook, HookOutcome, run_one};
+use crate::delivery::{Point, schema_missing};
+use crate::effect::{Birth, append};
 use crate::error::{Error, Kind};
 use crate::guard;
 use crate::observe::{Control, Event};
@@ -17,6 +19,8 @@ pub(crate) struct Commit<DB: Dialect> {
     pub(crate) facts: Arc<Facts>,
     pub(crate) owed: Vec<Owed>,
     pub(crate) life: Life<DB>,
+    /// The effects that are written with it.
+    pub(crate) births: Vec<Birth>,
 }
 
 impl<DB: Dialect> Commit<DB> {
@@ -29,34 +33,76 @@ impl<DB: Dialect> Commit<DB> {
         Shield::new(self.run(held, hooks)).await
     }
 
-    async fn run(self, mut held: Held<DB>, hooks: Vec<Hook>) -> Result<Vec<HookOutcome>, Error> {
-        self.db
-            .observers()
-            .observe(&Event::Control(Control::Commit));
-        let sent = DB::simple(held.conn(), own_sql(self.message())).await;
-        match sent {
-            // The connection goes back first: a hook may need it when the pool has no other.
-            Ok(()) => held.release(),
-            Err(error) => {
-                if let Err(error) = self.look_closer(error, held).await {
-                    self.life.not_committed(Some(&error));
-                    return Err(error);
-                }
-            }
+    async fn run(mut self, held: Held<DB>, hooks: Vec<Hook>) -> Result<Vec<HookOutcome>, Error> {
+        // Given back whatever happens from here on, a panic included.
+        let births = UnderWay(self.db.clone(), std::mem::take(&mut self.births));
+        if let Err(error) = self.send(held, &births.1).await {
+            self.life.not_committed(Some(&error));
+            return Err(error);
         }
         self.life.committed();
         self.db.count_commit(&self.facts);
+        self.hand_over(births).await;
         Ok(self.run_hooks(hooks).await)
     }
 
-    /// What is still owed, the proof that the transaction is alive, and COMMIT: one message.
-    fn message(&self) -> String {
-        let commit = DB::commit_sql(&self.identity, &self.options);
-        if self.owed.is_empty() {
-            commit
-        } else {
-            owed_sql(&self.owed) + ";\n" + &commit
+    /// `Ok`: committed.
+    async fn send(&self, mut held: Held<DB>, births: &[Birth]) -> Result<(), Error> {
+        let mut messages = match births {
+            [] => Vec::new(),
+            births => append::<DB>(births, self.db.tables()),
+        };
+        let last = messages.pop().unwrap_or_default();
+        if !births.is_empty()
+            && let Err(error) = self.db.observers().reached(Point::Append).await
+        {
+            close_or_release(held, &self.options).await;
+            return Err(error);
         }
+        let mut owed = owed_sql(&self.owed);
+        if !owed.is_empty() {
+            owed.push_str(";\n");
+        }
+        for piece in messages {
+            // Before COMMIT was sent nothing is in doubt.
+            let message = std::mem::take(&mut owed) + &piece;
+            if let Err(error) = DB::simple(held.conn(), own_sql(message)).await {
+                drop(held);
+                return Err(schema_missing(Error::from(error)));
+            }
+        }
+        self.db
+            .observers()
+            .observe(&Event::Control(Control::Commit));
+        let commit = DB::commit_sql(&self.identity, &self.options);
+        let sent = DB::simple(held.conn(), own_sql(owed + &last + &commit)).await;
+        match sent {
+            // The connection goes back first: a hook may need it when the pool has no other.
+            Ok(()) => {
+                held.release();
+                Ok(())
+            }
+            Err(error) => self.look_closer(error, held).await,
+        }
+    }
+
+    async fn hand_over(&self, mut births: UnderWay<DB>) {
+        let effects = std::mem::take(&mut births.1);
+        if effects.is_empty() {
+            return;
+        }
+        let observers = self.db.observers();
+        // It is committed: what fails here is found by a worker that asks the database.
+        let reached = observers.reached(Point::Committed).await;
+        observers.observe(&Event::Appended {
+            effects: effects.len(),
+        });
+        if reached.is_ok() {
+            self.db.handover().give(effects);
+        } else {
+            self.db.handover().forget(&effects);
+        }
+        let _: Result<(), Error> = observers.reached(Point::HandedOver).await;
     }
 
     /// COMMIT was answered with an error, or not at all. `Ok` if it is committed all the same.
@@ -111,7 +157,7 @@ impl<DB: Dialect> Commit<DB> {
         if DB::is_state_mismatch(&error) {
             return Error::new(Kind::StateMismatch { source: error });
         }
-        store::failed(error, || self.db.lock_holder())
+        schema_missing(store::failed(error, || self.db.lock_holder()))
     }
 
     async fn run_hooks(&self, hooks: Vec<Hook>) -> Vec<HookOutcome> {
@@ -124,5 +170,14 @@ impl<DB: Dialect> Commit<DB> {
             outcomes
         })
         .await
+    }
+}
+
+/// Effects that were promised to the worker of this process.
+struct UnderWay<DB: Dialect>(Db<DB>, Vec<Birth>);
+
+impl<DB: Dialect> Drop for UnderWay<DB> {
+    fn drop(&mut self) {
+        self.0.handover().forget(&self.1);
     }
 }

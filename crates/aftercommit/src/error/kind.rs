@@ -6,6 +6,7 @@ use std::panic::Location;
 use std::time::Duration;
 
 use super::{BoxError, at};
+use crate::effect::{DEEPEST, MOST_BYTES, Unfit};
 
 type Place = &'static Location<'static>;
 
@@ -71,6 +72,37 @@ pub(crate) enum Kind {
         place: Place,
         block: Place,
     },
+    /// A signal cannot be written down.
+    Payload { receiver: String, unfit: Unfit },
+    /// A key that an index cannot hold.
+    BadWord {
+        receiver: String,
+        what: &'static str,
+        limit: usize,
+    },
+    /// A durable receiver's name that an index cannot hold.
+    BadName { name: String, place: Place },
+    /// A schema or a prefix that is none.
+    BadIdentifier {
+        name: String,
+        at: usize,
+        limit: usize,
+    },
+    /// A setting that cannot work.
+    BadSetting {
+        setting: &'static str,
+        must_be: &'static str,
+    },
+    /// The tables of effects are not there.
+    SchemaMissing,
+    /// They are of another version.
+    SchemaVersion { found: i64, need: i64 },
+    /// A worker of this handle runs already.
+    WorkerRunning,
+    /// Somebody else has the effect by now.
+    LeaseLost,
+    /// Rows were not copied as they were removed.
+    Torn { copied: u64, removed: u64 },
     /// No row has that id.
     RowMissing {
         table: &'static str,
@@ -131,6 +163,16 @@ impl Kind {
             Kind::SignalRecursion { .. } => "SIGNAL_RECURSION",
             Kind::DuplicateReceiver { .. } => "DUPLICATE_RECEIVER",
             Kind::SideEffectInside { .. } => "SIDE_EFFECT_INSIDE",
+            Kind::Payload { unfit, .. } => unfit.code(),
+            Kind::BadWord { .. } => "BAD_KEY",
+            Kind::BadName { .. } => "BAD_NAME",
+            Kind::BadIdentifier { .. } => "BAD_IDENTIFIER",
+            Kind::BadSetting { .. } => "BAD_SETTING",
+            Kind::SchemaMissing => "SCHEMA_MISSING",
+            Kind::SchemaVersion { .. } => "SCHEMA_VERSION",
+            Kind::WorkerRunning => "WORKER_RUNNING",
+            Kind::LeaseLost => "LEASE_LOST",
+            Kind::Torn { .. } => "EFFECTS_TORN",
             Kind::RowMissing { .. } => "ROW_MISSING",
             Kind::IdUnset { .. } => "ID_UNSET",
             Kind::IdDoesNotFit { .. } => "ID_DOES_NOT_FIT",
@@ -262,6 +304,72 @@ impl fmt::Display for Kind {
                  an `after_commit` receiver or an `on_commit` hook, or put `guard::allow` around it if that is meant",
                 at(place),
                 at(block)
+            ),
+            Kind::Payload { receiver, unfit } => match unfit {
+                Unfit::TooLarge { bytes } => write!(
+                    f,
+                    "the signal for \"{receiver}\" is {bytes} bytes long, and an effect keeps at most {MOST_BYTES}: keep the \
+                     large thing elsewhere and send a reference to it"
+                ),
+                Unfit::TooDeep { path } => write!(
+                    f,
+                    "the signal for \"{receiver}\" is nested deeper than {DEEPEST} at {path}, which not every database keeps: \
+                     send a flatter one, or the deep part as a text"
+                ),
+                Unfit::Nul { path } => write!(
+                    f,
+                    "the signal for \"{receiver}\" has a NUL character at {path}, which not every database keeps: remove it, \
+                     or send bytes as a list or in base64"
+                ),
+                Unfit::Precision { path } => write!(
+                    f,
+                    "the signal for \"{receiver}\" has a number at {path} that does not fit 64 bits and would come back as \
+                     another one: send it as a text"
+                ),
+                Unfit::NotJson { why } => write!(
+                    f,
+                    "the signal for \"{receiver}\" cannot be written as JSON ({why}): change its `Serialize`"
+                ),
+            },
+            Kind::BadWord { receiver, what, limit } => write!(
+                f,
+                "the {what} of a signal for \"{receiver}\" is longer than {limit} bytes or has a NUL character: use an id, or a hash"
+            ),
+            Kind::BadName { name, place } => write!(
+                f,
+                "{name:?} at {} is no name for a durable receiver: it has 1 to 190 bytes and no control characters, because it is \
+                 kept in the database",
+                at(place)
+            ),
+            Kind::BadIdentifier { name, at, limit } => write!(
+                f,
+                "{name:?} is no name for tables (position {at}): use 1 to {limit} lower-case letters, digits and underscores, and \
+                 no digit in front"
+            ),
+            Kind::BadSetting { setting, must_be } => {
+                write!(f, "the setting `{setting}` of the worker cannot work: it must be {must_be}")
+            }
+            Kind::SchemaMissing => f.write_str(
+                "the tables of effects are not there: run `Db::migrate` once (at each start, if you like), or the statements of \
+                 `Db::migration`",
+            ),
+            Kind::SchemaVersion { found, need } if found < need => write!(
+                f,
+                "the tables of effects have version {found} and this program needs {need}: run `Db::migrate`"
+            ),
+            Kind::SchemaVersion { found, need } => write!(
+                f,
+                "the tables of effects have version {found} and this program knows {need} only: deploy the newer program here too"
+            ),
+            Kind::WorkerRunning => f.write_str(
+                "a worker of this `Db` is running already, and it serves all of its receivers: drain it before another one is started",
+            ),
+            Kind::LeaseLost => f.write_str(
+                "the lease of the effect was lost while it was delivered, so nothing was committed: somebody else delivers it",
+            ),
+            Kind::Torn { copied, removed } => write!(
+                f,
+                "{copied} effects were copied and {removed} removed, so the move was undone: are triggers or rules on the tables?"
             ),
             Kind::RowMissing { table, id: Some(id) } => write!(
                 f,

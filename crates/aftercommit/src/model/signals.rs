@@ -2,10 +2,12 @@
 
 use std::borrow::Cow;
 
+use serde::{Deserialize, Serialize};
+
 use super::Model;
 
 /// A row is about to be written. A receiver that fails prevents it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Saving<M> {
     /// The row as it will be written.
@@ -15,7 +17,7 @@ pub struct Saving<M> {
 }
 
 /// A row was written.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Saved<M> {
     /// The row as it was written, with what the database added to it.
@@ -31,7 +33,7 @@ pub struct Saved<M> {
 }
 
 /// A row is about to be deleted. A receiver that fails prevents it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Deleting<M> {
     /// The row.
@@ -39,7 +41,7 @@ pub struct Deleting<M> {
 }
 
 /// A row was deleted.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Deleted<M> {
     /// The row as the caller knew it.
@@ -49,7 +51,7 @@ pub struct Deleted<M> {
 }
 
 /// Many rows were written at once.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct SavedMany<M> {
     /// The rows as they were written.
@@ -59,7 +61,11 @@ pub struct SavedMany<M> {
 }
 
 /// Many rows were deleted at once.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(bound(
+    serialize = "M::Id: Serialize",
+    deserialize = "M::Id: Deserialize<'de>"
+))]
 #[non_exhaustive]
 pub struct DeletedMany<M: Model> {
     /// The ids that were asked for, in the caller's order.

@@ -82,6 +82,14 @@ pub mod form {
     #[derive(Debug)]
     pub enum Shared {}
 
+    /// Takes the delivery of an effect.
+    #[derive(Debug)]
+    pub enum Delivered {}
+
+    /// Takes several deliveries at once.
+    #[derive(Debug)]
+    pub enum Batched {}
+
     /// One of the others, behind a value of the program's.
     #[derive(Debug)]
     pub struct WithState<Form>(std::marker::PhantomData<Form>);
@@ -90,8 +98,8 @@ pub mod form {
 /// A receiver with a value of the program's: see [`with_state`].
 #[derive(Debug)]
 pub struct WithState<T, F> {
-    state: T,
-    receiver: F,
+    pub(crate) state: T,
+    pub(crate) receiver: F,
 }
 
 /// Hands a value to a receiver as its first argument.

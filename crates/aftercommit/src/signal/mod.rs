@@ -2,8 +2,8 @@
 //!
 //! Any `'static` type is a signal; receivers are found by its type and called in the order in which they were
 //! connected. One word says when a receiver runs: [`during`](Signals::during) the transaction, where its error
-//! rolls the sender back, or [`after_commit`](Signals::after_commit), in memory and only if the transaction was
-//! committed.
+//! rolls the sender back; [`after_commit`](Signals::after_commit), in memory and only if the transaction was
+//! committed; or [`durable`](Signals::durable), from an [effect](crate::effect) that is committed with the transaction.
 //!
 //! The guarantees, each with the test that proves it:
 //!
@@ -26,9 +26,12 @@ mod registry;
 mod send;
 
 pub use connection::{Connection, Scoped};
-pub use forms::{AfterCommit, During, WithState, form, with_state};
-pub use receiver::{Receiver, ReceiverInfo, When, after_commit, during};
+pub use forms::{
+    AfterCommit, AsyncCall1, AsyncCall2, AsyncCall3, During, WithState, form, with_state,
+};
+pub use receiver::{IntoReceiver, Receiver, ReceiverInfo, When, after_commit, during};
 pub use registry::Signals;
 pub use send::{Response, Responses};
 
+pub(crate) use receiver::Post;
 pub(crate) use registry::View;

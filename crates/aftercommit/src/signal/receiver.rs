@@ -9,6 +9,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use futures_core::future::BoxFuture;
 
 use super::forms::{AfterCommit, During};
+use crate::delivery::AnyHandler;
+use crate::effect::{DurableCall, Manner};
 use crate::error::{BoxError, Result};
 use crate::store::Dialect;
 use crate::transaction::Tx;
@@ -21,6 +23,8 @@ pub enum When {
     During,
     /// In memory, once the transaction was committed.
     AfterCommit,
+    /// From the database, once the transaction was committed, at least once.
+    Durable,
 }
 
 /// A receiver that is not connected yet: see [`during`] and [`after_commit`].
@@ -67,6 +71,24 @@ pub(super) type Committed<S> =
 pub(super) enum Call<DB: Dialect, S> {
     During(Box<dyn InTransaction<DB, S>>),
     AfterCommit(Committed<S>),
+    Durable(DurableCall<DB, S>),
+}
+
+/// What can be connected: a receiver, in any of its kinds.
+pub trait IntoReceiver<DB: Dialect> {
+    /// What it hears.
+    type Signal: Send + Sync + 'static;
+
+    /// As a receiver.
+    fn into_receiver(self) -> Receiver<DB, Self::Signal>;
+}
+
+impl<DB: Dialect, S: Send + Sync + 'static> IntoReceiver<DB> for Receiver<DB, S> {
+    type Signal = S;
+
+    fn into_receiver(self) -> Self {
+        self
+    }
 }
 
 /// A receiver that runs in the transaction of the sender, and may veto it with an error.
@@ -98,6 +120,7 @@ where
 {
     Receiver::new(
         name.into(),
+        Location::caller(),
         Call::During(Box::new(Formed(receiver, PhantomData))),
     )
 }
@@ -115,19 +138,27 @@ where
     let receiver = Arc::new(receiver);
     Receiver::new(
         name.into(),
+        Location::caller(),
         Call::AfterCommit(Arc::new(move |signal| Arc::clone(&receiver).call(signal))),
     )
 }
 
 impl<DB: Dialect, S> Receiver<DB, S> {
-    #[track_caller]
-    fn new(name: Arc<str>, call: Call<DB, S>) -> Self {
+    pub(crate) fn durable(
+        name: Arc<str>,
+        place: &'static Location<'static>,
+        call: DurableCall<DB, S>,
+    ) -> Self {
+        Self::new(name, place, Call::Durable(call))
+    }
+
+    fn new(name: Arc<str>, place: &'static Location<'static>, call: Call<DB, S>) -> Self {
         let number = NUMBERS.fetch_add(1, Ordering::Relaxed);
         Self {
             entry: Entry {
                 number,
                 name,
-                place: Location::caller(),
+                place,
                 call,
                 filter: None,
             },
@@ -152,6 +183,20 @@ impl<DB: Dialect, S> Entry<DB, S> {
         self.filter.as_ref().is_none_or(|filter| filter(signal))
     }
 
+    /// How its effects are delivered by this process.
+    pub(super) fn post(&self) -> Option<Post<DB>> {
+        let Call::Durable(durable) = &self.call else {
+            return None;
+        };
+        Some(Post {
+            number: self.number,
+            place: self.place,
+            name: Arc::clone(&self.name),
+            manner: durable.route.manner.clone(),
+            handler: durable.handler.clone(),
+        })
+    }
+
     pub(super) fn info(&self) -> ReceiverInfo {
         ReceiverInfo {
             number: self.number,
@@ -160,9 +205,38 @@ impl<DB: Dialect, S> Entry<DB, S> {
             when: match self.call {
                 Call::During(_) => When::During,
                 Call::AfterCommit(_) => When::AfterCommit,
+                Call::Durable(_) => When::Durable,
             },
             place: self.place,
             filtered: self.filter.is_some(),
+        }
+    }
+}
+
+/// A durable receiver without its signal: what a worker needs of it.
+pub(crate) struct Post<DB: Dialect> {
+    pub(super) number: u64,
+    pub(super) place: &'static Location<'static>,
+    pub(crate) name: Arc<str>,
+    pub(crate) manner: Manner,
+    /// `None`: it lives in another process.
+    pub(crate) handler: Option<Arc<dyn AnyHandler<DB>>>,
+}
+
+impl<DB: Dialect> Post<DB> {
+    /// Whether it is the same connection of the same receiver.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        self.number == other.number
+    }
+}
+
+impl<DB: Dialect> Clone for Post<DB> {
+    fn clone(&self) -> Self {
+        Self {
+            name: Arc::clone(&self.name),
+            manner: self.manner.clone(),
+            handler: self.handler.clone(),
+            ..*self
         }
     }
 }
@@ -189,6 +263,7 @@ impl fmt::Display for ReceiverInfo {
         let when = match self.when {
             When::During => "during",
             When::AfterCommit => "after commit",
+            When::Durable => "durably",
         };
         write!(
             f,

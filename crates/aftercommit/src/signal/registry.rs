@@ -10,7 +10,8 @@ use arc_swap::{ArcSwap, Cache};
 
 use super::connection::Connection;
 use super::forms::{AfterCommit, During};
-use super::receiver::{Call, Entry, Receiver, ReceiverInfo, after_commit, during};
+use super::receiver::{Call, Entry, IntoReceiver, Post, ReceiverInfo, after_commit, during};
+use crate::effect::{Durable, LONGEST_WORD, Written, durable};
 use crate::error::{Error, Kind, Result};
 use crate::store::Dialect;
 
@@ -47,6 +48,8 @@ pub(crate) struct Table<DB: Dialect> {
     lists: Lists<DB>,
     /// All receivers in order of connection, across signals.
     order: Vec<ReceiverInfo>,
+    /// The durable ones among them.
+    posts: Vec<Post<DB>>,
 }
 
 pub(super) struct List<DB: Dialect, S> {
@@ -80,6 +83,7 @@ impl<DB: Dialect> Signals<DB> {
             table: Arc::new(ArcSwap::from_pointee(Table {
                 lists: Lists::default(),
                 order: Vec::new(),
+                posts: Vec::new(),
             })),
         }
     }
@@ -114,6 +118,24 @@ impl<DB: Dialect> Signals<DB> {
         self.with(after_commit(name, receiver))
     }
 
+    /// Connects a receiver whose effect is written in the transaction and delivered after it, at least once, also after a
+    /// crash: see [`durable`](crate::effect::durable), which has what can be set.
+    ///
+    /// Somebody must deliver: start a [`Worker`](crate::Worker) in this process or in another one.
+    ///
+    /// # Panics
+    ///
+    /// As [`during`](Self::during); the name of a durable receiver must be its own across all signals.
+    #[track_caller]
+    pub fn durable<S, F, Form>(self, name: impl Into<Arc<str>>, receiver: F) -> Self
+    where
+        S: Written,
+        F: Durable<DB, S, Form>,
+        Form: 'static,
+    {
+        self.with(durable(name, receiver))
+    }
+
     /// Connects a receiver, in a chain.
     ///
     /// # Panics
@@ -124,7 +146,7 @@ impl<DB: Dialect> Signals<DB> {
         clippy::panic,
         reason = "a chain at start-up has nowhere to put an error; `connect` returns it"
     )]
-    pub fn with<S: Send + Sync + 'static>(self, receiver: Receiver<DB, S>) -> Self {
+    pub fn with(self, receiver: impl IntoReceiver<DB>) -> Self {
         if let Err(error) = self.connect(receiver) {
             panic!("{error}");
         }
@@ -137,12 +159,23 @@ impl<DB: Dialect> Signals<DB> {
     ///
     /// # Errors
     ///
-    /// `DUPLICATE_RECEIVER` if the name is connected to this signal already; nothing has changed then.
-    pub fn connect<S: Send + Sync + 'static>(
+    /// `DUPLICATE_RECEIVER` if the name is connected to this signal already, or is that of a durable receiver of another
+    /// signal; `BAD_NAME` if a durable receiver's name is empty or longer than 190 bytes. Nothing has changed then.
+    pub fn connect<R: IntoReceiver<DB>>(&self, receiver: R) -> Result<Connection<DB>> {
+        self.connect_entry(Arc::new(receiver.into_receiver().entry))
+    }
+
+    fn connect_entry<S: Send + Sync + 'static>(
         &self,
-        receiver: Receiver<DB, S>,
+        entry: Arc<Entry<DB, S>>,
     ) -> Result<Connection<DB>> {
-        let entry = Arc::new(receiver.entry);
+        let post = entry.post();
+        if post.is_some() && !is_word(&entry.name) {
+            return Err(Error::new(Kind::BadName {
+                name: entry.name.to_string(),
+                place: entry.place,
+            }));
+        }
         let mut taken = None;
         self.table.rcu(|table| {
             taken = None;
@@ -152,11 +185,19 @@ impl<DB: Dialect> Signals<DB> {
                 taken = Some(first.place);
                 return Arc::clone(table);
             }
+            let mut posts = table.posts.clone();
+            if let Some(post) = &post {
+                if let Some(first) = posts.iter().find(|other| other.name == post.name) {
+                    taken = Some(first.place);
+                    return Arc::clone(table);
+                }
+                posts.push(post.clone());
+            }
             let mut entries = list.map(|list| list.entries.clone()).unwrap_or_default();
             entries.push(Arc::clone(&entry));
             let mut order = table.order.clone();
             order.push(entry.info());
-            table.changed::<S>(entries, order)
+            table.changed::<S>(entries, order, posts)
         });
         match taken {
             None => Ok(Connection::new::<S>(
@@ -210,7 +251,9 @@ impl<DB: Dialect> Signals<DB> {
                 .filter(|info| info.number != gone.number)
                 .cloned()
                 .collect();
-            table.changed::<S>(entries, order)
+            let posts = table.posts.iter();
+            let posts = posts.filter(|post| post.number != gone.number);
+            table.changed::<S>(entries, order, posts.cloned().collect())
         });
         found
     }
@@ -218,6 +261,11 @@ impl<DB: Dialect> Signals<DB> {
     /// Everybody who is connected, in the order of connection.
     pub fn receivers(&self) -> Vec<ReceiverInfo> {
         self.table.load().order.clone()
+    }
+
+    /// The durable receivers.
+    pub(crate) fn posts(&self) -> Vec<Post<DB>> {
+        self.table.load().posts.clone()
     }
 
     /// Would anybody hear this?
@@ -256,6 +304,7 @@ impl<DB: Dialect> Table<DB> {
         &self,
         entries: Vec<Arc<Entry<DB, S>>>,
         order: Vec<ReceiverInfo>,
+        posts: Vec<Post<DB>>,
     ) -> Arc<Self> {
         let mut lists = self.lists.clone();
         if entries.is_empty() {
@@ -263,8 +312,17 @@ impl<DB: Dialect> Table<DB> {
         } else {
             lists.insert(TypeId::of::<S>(), Arc::new(List { entries }));
         }
-        Arc::new(Self { lists, order })
+        Arc::new(Self {
+            lists,
+            order,
+            posts,
+        })
     }
+}
+
+/// A name that every database can keep in an index.
+fn is_word(name: &str) -> bool {
+    !name.is_empty() && name.len() <= LONGEST_WORD && !name.contains(char::is_control)
 }
 
 /// A [`TypeId`] is a hash already.

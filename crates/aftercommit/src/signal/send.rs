@@ -39,12 +39,14 @@ pub struct Response {
 impl<DB: Dialect> Tx<DB> {
     /// Sends a signal in this transaction.
     ///
-    /// `during` receivers run now, one after another; `after_commit` receivers are registered as hooks. Both
-    /// belong to the innermost block: if that is undone, so is what they did and will do.
+    /// `during` receivers run now, one after another; `after_commit` receivers are registered as hooks; for `durable` ones an
+    /// effect is kept, which is written with the commit. All belong to the innermost block: if that is undone, so is what they
+    /// did and will do.
     ///
     /// # Errors
     ///
-    /// That of the first `during` receiver that fails; those behind it are not called. `SIGNAL_RECURSION`.
+    /// That of the first `during` receiver that fails; those behind it are not called. For a `durable` one, that the signal cannot
+    /// be written down (`PAYLOAD_…`, `NUMBER_PRECISION`, `BAD_KEY`). `SIGNAL_RECURSION`.
     ///
     /// # Panics
     ///
@@ -64,6 +66,7 @@ impl<DB: Dialect> Tx<DB> {
         let tx = Deeper::new::<S>(self)?;
         for entry in &list.entries {
             tx.0.call_during(entry, &signal).await?;
+            tx.0.write_down(entry, &signal)?;
         }
         Ok(())
     }
@@ -80,11 +83,30 @@ impl<DB: Dialect> Tx<DB> {
     ) -> Result<()> {
         let tx = Deeper::new::<S>(self)?;
         for entry in &list.entries {
-            if let Call::During(_) = entry.call {
-                tx.0.call_during(entry, &signal).await?;
-            } else if tx.0.reaches(entry, &signal) {
-                tx.0.push_hook(hook(entry, &signal));
+            match entry.call {
+                Call::During(_) => tx.0.call_during(entry, &signal).await?,
+                Call::AfterCommit(_) if tx.0.reaches(entry, &signal) => {
+                    tx.0.push_hook(hook(entry, &signal));
+                }
+                Call::AfterCommit(_) => {}
+                Call::Durable(_) => tx.0.write_down(entry, &signal)?,
             }
+        }
+        Ok(())
+    }
+
+    /// The effect of a durable receiver is written with the commit.
+    fn write_down<S: Send + Sync + 'static>(
+        &mut self,
+        entry: &Entry<DB, S>,
+        signal: &S,
+    ) -> Result<()> {
+        if let Call::Durable(durable) = &entry.call
+            && self.reaches(entry, signal)
+        {
+            let headers = self.db().headers();
+            let effect = durable.route.effect(&entry.name, signal, headers)?;
+            self.push_effect(effect);
         }
         Ok(())
     }
@@ -152,6 +174,7 @@ impl<DB: Dialect> Tx<DB> {
                     tx.0.push_hook(hook(entry, &signal));
                     Ok(())
                 }
+                Call::Durable(_) => tx.0.write_down(entry, &signal),
             };
             responses.push(Response {
                 receiver: Arc::clone(&entry.name),
@@ -200,8 +223,8 @@ impl<DB: Dialect> Tx<DB> {
 impl<DB: Dialect> Db<DB> {
     /// Sends a signal without a transaction of the caller's.
     ///
-    /// If a `during` receiver insists on a transaction, one is made around the whole send, so that its error
-    /// undoes what the receivers before it did. Otherwise receivers are simply called, and `after_commit`
+    /// If a `during` receiver insists on a transaction, or a durable one is to be written, one is made around the whole send, so
+    /// that an error undoes what the receivers before it did. Otherwise receivers are simply called, and `after_commit`
     /// receivers run now.
     ///
     /// # Errors
@@ -242,6 +265,8 @@ impl<DB: Dialect> Db<DB> {
                         let _: Result<()> =
                             run_now(self.observers().clone(), hook(entry, &signal)).await;
                     }
+                    // With one of these there is a transaction.
+                    Call::Durable(_) => {}
                 }
             }
             Ok(())
@@ -281,6 +306,7 @@ impl<DB: Dialect> Db<DB> {
                     Call::AfterCommit(_) => {
                         run_now(self.observers().clone(), hook(entry, &signal)).await
                     }
+                    Call::Durable(_) => self.atomic(async |tx| tx.write_down(entry, &signal)).await,
                 };
                 let result = match (result, &entry.call) {
                     (Err(error), Call::During(_)) => {
@@ -309,9 +335,11 @@ impl<DB: Dialect> Db<DB> {
     }
 
     fn needs_transaction<S: Send + Sync + 'static>(&self, list: &List<DB, S>, signal: &S) -> bool {
-        self.hearing(list, signal).any(
-            |entry| matches!(&entry.call, Call::During(receiver) if receiver.needs_transaction()),
-        )
+        self.hearing(list, signal).any(|entry| match &entry.call {
+            Call::During(receiver) => receiver.needs_transaction(),
+            Call::AfterCommit(_) => false,
+            Call::Durable(_) => true,
+        })
     }
 }
 

@@ -14,7 +14,10 @@ use sqlx::{Execute, Pool, SqlSafeStr, SqlStr};
 use crate::error::{Error, Kind};
 use crate::transaction::Options;
 
+mod effects;
+mod outbox;
 mod rows;
+mod session;
 mod trouble;
 
 #[cfg(feature = "mysql")]
@@ -24,8 +27,12 @@ mod postgres;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 
+pub use effects::{EffectSql, Value};
+pub(crate) use effects::{Tables, bound, effect_sql, one, text as effect_text, values};
+pub(crate) use outbox::Outbox;
 pub use rows::RowSql;
 pub(crate) use rows::{fill, row_sql};
+pub(crate) use session::Session;
 pub(crate) use trouble::{Trouble, trouble};
 
 /// A database that this library knows: `sqlx::Postgres`, `sqlx::MySql` (and MariaDB), `sqlx::Sqlite`.
@@ -150,6 +157,22 @@ pub trait Adapter: sqlx::Database {
 
     /// How rows of a model are written and read.
     fn rows() -> &'static RowSql;
+
+    /// How effects are kept.
+    fn effects() -> &'static EffectSql;
+
+    /// Adds a value of the library's own to a statement.
+    fn bind(arguments: &mut Self::Arguments, value: &Value)
+    -> Result<(), sqlx::error::BoxDynError>;
+
+    /// A number of a row.
+    fn int(row: &Self::Row, at: usize) -> Result<Option<i64>, sqlx::Error>;
+
+    /// A text of a row.
+    fn text(row: &Self::Row, at: usize) -> Result<Option<String>, sqlx::Error>;
+
+    /// An id of a row.
+    fn uuid(row: &Self::Row, at: usize) -> Result<uuid::Uuid, sqlx::Error>;
 
     /// How many rows a statement matched.
     fn affected(result: &Self::QueryResult) -> u64;

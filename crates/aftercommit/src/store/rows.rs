@@ -70,6 +70,9 @@ impl RowSql {
 pub(crate) fn fill(template: &str, mut place: impl FnMut(&str, &mut String)) -> String {
     let mut text = String::with_capacity(template.len() + 128);
     for line in template.lines().filter(|line| !line.starts_with("--")) {
+        if !text.is_empty() {
+            text.push('\n');
+        }
         let mut rest = line;
         while let Some((before, after)) = rest.split_once('{') {
             text.push_str(before);
@@ -90,9 +93,9 @@ mod tests {
 
     #[test]
     fn places_are_filled_once_and_comments_stay_at_home() {
-        let text = fill("-- why\nSELECT {a} FROM {b}\n", |place, text| {
+        let text = fill("-- why\nSELECT {a}\nFROM {b}\n", |place, text| {
             text.push_str(if place == "a" { "{b}" } else { "t" });
         });
-        assert_eq!(text, "SELECT {b} FROM t");
+        assert_eq!(text, "SELECT {b}\nFROM t");
     }
 }

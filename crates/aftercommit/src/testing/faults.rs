@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::points::{Act, Points};
+use crate::delivery::Point;
 use crate::error::{Error, Result};
 use crate::store::Dialect;
 use crate::transaction::Db;
@@ -33,7 +35,10 @@ use crate::transaction::Db;
 /// # fn main() {}
 /// ```
 #[derive(Clone, Default)]
-pub struct Faults(Arc<Mutex<HashMap<String, Fault>>>);
+pub struct Faults {
+    named: Arc<Mutex<HashMap<String, Fault>>>,
+    points: Points,
+}
 
 struct Fault {
     what: What,
@@ -84,7 +89,23 @@ impl Faults {
     }
 
     fn with<T>(&self, with: impl FnOnce(&mut HashMap<String, Fault>) -> T) -> T {
-        with(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        with(&mut self.named.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Does something at a boundary between two steps of an effect's life, once, when it is reached for the `time`th time
+    /// (counted from 1).
+    pub fn at_point(self, point: Point, time: u32, act: Act) -> Self {
+        self.points.plan(point, time, act);
+        self
+    }
+
+    /// How often a boundary was reached.
+    pub fn reached(&self, point: Point) -> u32 {
+        self.points.reached(point)
+    }
+
+    pub(crate) async fn at(&self, point: Point) -> Result<()> {
+        self.points.at(point).await
     }
 
     /// Called before a receiver or a hook of this name runs.

@@ -34,8 +34,10 @@ mod rolled_back;
 mod capture;
 mod recorder;
 mod faults;
+mod points;
 
 pub use capture::{Captured, capture_on_commit};
 pub use faults::Faults;
+pub use points::Act;
 pub use recorder::Recorder;
 pub use rolled_back::rolled_back;

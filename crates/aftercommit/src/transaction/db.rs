@@ -3,7 +3,7 @@
 use std::fmt;
 use std::future::Future;
 use std::panic::Location;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
@@ -12,10 +12,12 @@ use sqlx::pool::PoolOptions;
 
 use super::{AsyncBlock, Begin, Begun, Options, Tx};
 use crate::commit::{Hook, HookOutput, Report, run_now};
+use crate::delivery::{Handover, Live};
+use crate::effect::Headers;
 use crate::error::{Error, Kind, Result, at};
 use crate::observe::{Event, Observers};
 use crate::signal::Signals;
-use crate::store::{Dialect, Facts};
+use crate::store::{self, Dialect, Facts, Tables};
 
 /// A pool, the receivers connected to its signals, and how its transactions behave.
 ///
@@ -47,6 +49,7 @@ pub struct Db<DB: Dialect> {
     observers: Arc<Observers>,
     signals: Signals<DB>,
     muted: Arc<[Box<str>]>,
+    tables: Arc<Tables>,
 }
 
 struct Shared<DB: Dialect> {
@@ -56,6 +59,8 @@ struct Shared<DB: Dialect> {
     writer: Mutex<Option<(u64, &'static Location<'static>, Instant)>>,
     transactions: AtomicU64,
     commits: AtomicU64,
+    handover: Handover<DB>,
+    delivering: AtomicBool,
 }
 
 /// Commits between two clean-ups of what commits leave behind.
@@ -71,10 +76,13 @@ impl<DB: Dialect> Db<DB> {
                 writer: Mutex::new(None),
                 transactions: AtomicU64::new(1),
                 commits: AtomicU64::new(0),
+                handover: Handover::default(),
+                delivering: AtomicBool::new(false),
             }),
             observers: Arc::default(),
             signals: Signals::new(),
             muted: Arc::default(),
+            tables: Arc::default(),
         }
     }
 
@@ -135,6 +143,24 @@ impl<DB: Dialect> Db<DB> {
         self.configure(|observers| observers.hook_limit = limit)
     }
 
+    /// What travels with each effect that is written: called when a signal is sent to a durable receiver.
+    ///
+    /// Its use is the trace of the request, as in `[("traceparent", …)]` of <https://www.w3.org/TR/trace-context/>; a delivery
+    /// finds it with [`Delivery::header`](crate::Delivery::header).
+    pub fn with_headers(self, headers: impl Fn() -> Headers + Send + Sync + 'static) -> Self {
+        self.configure(|observers| observers.headers = Some(Arc::new(headers)))
+    }
+
+    /// Other names for the library's own tables: a schema, and a prefix instead of `aftercommit_`.
+    ///
+    /// # Errors
+    ///
+    /// `BAD_IDENTIFIER`: a name has 1 to 40 lower-case letters, digits and underscores, and does not begin with a digit.
+    pub fn with_tables(mut self, schema: Option<&str>, prefix: &str) -> Result<Self> {
+        self.tables = Arc::new(Tables::new(schema, prefix)?);
+        Ok(self)
+    }
+
     /// Makes [`on_commit`](Self::on_commit) without a transaction an error instead of running the hook at once.
     pub fn strict(self) -> Self {
         self.configure(|observers| observers.strict = true)
@@ -164,9 +190,9 @@ impl<DB: Dialect> Db<DB> {
 
     /// Creates what the library keeps in the database itself.
     ///
-    /// On MySQL and MariaDB this is the table `aftercommit_commits`, in which a commit leaves a marker so that
-    /// it can be looked up if the connection is lost during COMMIT. Postgres and SQLite need nothing. May be
-    /// called at every start.
+    /// These are the tables of effects, and on MySQL and MariaDB the table `aftercommit_commits`, in which a commit leaves a
+    /// marker so that it can be looked up if the connection is lost during COMMIT. May be called at every start.
+    /// [`migration`](Self::migration) has the same as a text, for who creates tables in another way.
     ///
     /// # Errors
     ///
@@ -176,12 +202,19 @@ impl<DB: Dialect> Db<DB> {
     ///
     /// Safe: each statement can be repeated.
     pub async fn migrate(&self) -> Result<()> {
-        for sql in DB::migrations() {
-            let mut conn = self.pool().acquire().await?;
-            DB::simple(&mut conn, sqlx::SqlStr::from_static(sql)).await?;
+        let mut conn = self.pool().acquire().await?;
+        for sql in self.migration() {
+            DB::simple(&mut conn, store::own_sql(sql)).await?;
         }
         self.forget_facts();
         Ok(())
+    }
+
+    /// The statements that [`migrate`](Self::migrate) runs.
+    pub fn migration(&self) -> Vec<String> {
+        let own = DB::migrations().iter().map(|sql| (*sql).to_owned());
+        let effects = store::effect_text::<DB>(DB::effects().tables, &self.tables, &[]);
+        own.chain([effects]).collect()
     }
 
     /// Runs a block as one: commits if it returns `Ok`, rolls back on `Err` and on panic.
@@ -313,6 +346,32 @@ impl<DB: Dialect> Db<DB> {
         }
     }
 
+    pub(crate) fn tables(&self) -> &Tables {
+        &self.tables
+    }
+
+    pub(crate) fn headers(&self) -> Headers {
+        let headers = self.observers.headers.as_ref();
+        headers.map(|headers| headers()).unwrap_or_default()
+    }
+
+    pub(crate) fn handover(&self) -> &Handover<DB> {
+        &self.shared.handover
+    }
+
+    pub(crate) fn publish(&self, live: Option<Live<DB>>) {
+        self.shared.handover.publish(live);
+    }
+
+    /// `false`: a worker is at it already.
+    pub(crate) fn begin_delivering(&self) -> bool {
+        !self.shared.delivering.swap(true, Ordering::AcqRel)
+    }
+
+    pub(crate) fn end_delivering(&self) {
+        self.shared.delivering.store(false, Ordering::Release);
+    }
+
     pub(crate) fn configure(mut self, change: impl FnOnce(&mut Observers)) -> Self {
         change(Arc::make_mut(&mut self.observers));
         self
@@ -419,6 +478,7 @@ impl<DB: Dialect> Clone for Db<DB> {
             observers: Arc::clone(&self.observers),
             signals: self.signals.clone(),
             muted: Arc::clone(&self.muted),
+            tables: Arc::clone(&self.tables),
         }
     }
 }

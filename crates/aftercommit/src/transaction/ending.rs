@@ -60,7 +60,7 @@ impl<DB: Dialect> Tx<DB> {
 
     async fn confirm(mut self) -> Result<Vec<HookOutcome>> {
         let limit = self.db.observers().hook_limit;
-        if self.hooks.len() > limit {
+        if self.hooks.len().max(self.effects.len()) > limit {
             let error = Error::new(Kind::TooManyHooks { limit });
             self.roll_back(Some(&error)).await;
             return Err(error);
@@ -75,7 +75,9 @@ impl<DB: Dialect> Tx<DB> {
             return Err(error);
         };
         self.ended = true;
+        let effects = std::mem::take(&mut self.effects);
         let commit = Commit {
+            births: self.db.handover().births(effects),
             db: self.db.clone(),
             identity: self.identity.clone(),
             options: self.options.clone(),
@@ -98,6 +100,7 @@ impl<DB: Dialect> Tx<DB> {
             close_or_release(held, &self.options).await;
         }
         self.hooks.clear();
+        self.effects.clear();
         self.ended = true;
         self.life.not_committed(why);
     }

@@ -41,13 +41,13 @@ pub(crate) enum Owed {
 
 /// What became of a nested block that was left.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Left {
+pub(crate) enum Left<K> {
     /// Its work belongs to the block around it now.
     Kept { savepoint: Option<u32> },
-    /// It was rolled back to its savepoint: hooks from `hooks_kept` on are void.
+    /// It was rolled back to its savepoint: what was registered beyond `kept` is void.
     Undone {
         savepoint: u32,
-        hooks_kept: usize,
+        kept: K,
         why: Option<Mark>,
     },
     /// It had no savepoint of its own: the block around it will roll back.
@@ -65,21 +65,32 @@ pub(crate) enum End {
 }
 
 #[derive(Debug)]
-struct Level {
+struct Level<K> {
     savepoint: Option<u32>,
-    hooks_before: usize,
+    before: K,
 }
 
-/// See the [module](self).
-#[derive(Debug, Default)]
-pub(crate) struct Ledger {
-    levels: Vec<Level>,
+/// See the [module](self). `K` counts what was registered.
+#[derive(Debug)]
+pub(crate) struct Ledger<K> {
+    levels: Vec<Level<K>>,
     mark: Option<Mark>,
     owed: Vec<Owed>,
     savepoints: u32,
 }
 
-impl Ledger {
+impl<K> Default for Ledger<K> {
+    fn default() -> Self {
+        Self {
+            levels: Vec::new(),
+            mark: None,
+            owed: Vec::new(),
+            savepoints: 0,
+        }
+    }
+}
+
+impl<K> Ledger<K> {
     /// Nested blocks that are open.
     pub(crate) fn depth(&self) -> usize {
         self.levels.len()
@@ -92,7 +103,7 @@ impl Ledger {
 
     /// Enters a nested block. The answer is the savepoint to set; a marked block sets none, because nothing
     /// can be sent in it any more.
-    pub(crate) fn enter(&mut self, nesting: Nesting, hooks: usize) -> Result<Option<u32>, usize> {
+    pub(crate) fn enter(&mut self, nesting: Nesting, before: K) -> Result<Option<u32>, usize> {
         if self.levels.len() >= DEPTH_LIMIT {
             return Err(DEPTH_LIMIT);
         }
@@ -101,10 +112,7 @@ impl Ledger {
             self.savepoints += 1;
             self.savepoints
         });
-        self.levels.push(Level {
-            savepoint,
-            hooks_before: hooks,
-        });
+        self.levels.push(Level { savepoint, before });
         Ok(savepoint)
     }
 
@@ -114,7 +122,7 @@ impl Ledger {
     }
 
     /// Leaves the innermost nested block.
-    pub(crate) fn leave(&mut self, ok: bool) -> Left {
+    pub(crate) fn leave(&mut self, ok: bool) -> Left<K> {
         let Some(level) = self.levels.pop() else {
             return Left::Doomed;
         };
@@ -131,7 +139,7 @@ impl Ledger {
                 let why = if ok { mark } else { None };
                 Left::Undone {
                     savepoint: number,
-                    hooks_kept: level.hooks_before,
+                    kept: level.before,
                     why,
                 }
             }

@@ -166,7 +166,7 @@ impl<DB: Dialect> Tx<DB> {
         let too_deep = |limit| Error::new(Kind::NestingTooDeep { limit });
         let savepoint = self
             .ledger
-            .enter(nesting, self.hooks.len())
+            .enter(nesting, self.registered())
             .map_err(too_deep)?;
         let depth = self.ledger.depth();
         // From here on dropping this future leaves the block.

@@ -11,6 +11,7 @@ use super::ledger::{Ledger, Left, Mark};
 use super::link::Link;
 use super::{Db, Life, Options, close_or_release};
 use crate::commit::{Hook, HookOutput};
+use crate::effect::Effect;
 use crate::error::{Error, Kind, Result};
 use crate::observe::{Control, Event};
 use crate::signal::View;
@@ -42,8 +43,9 @@ pub(super) const GRACE: Duration = Duration::from_secs(1);
 pub struct Tx<DB: Dialect> {
     pub(super) db: Db<DB>,
     pub(super) link: Link<DB>,
-    pub(super) ledger: Ledger,
+    pub(super) ledger: Ledger<Registered>,
     pub(crate) hooks: Vec<Hook>,
+    pub(crate) effects: Vec<Effect>,
     /// The running statement belongs to a block that was rolled back: its failure is nobody's.
     pub(super) orphan: bool,
     /// A statement met a conflict that no savepoint has healed.
@@ -66,6 +68,13 @@ pub struct Tx<DB: Dialect> {
     pub(super) ended: bool,
 }
 
+/// How much was registered for the commit so far.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Registered {
+    hooks: usize,
+    effects: usize,
+}
+
 impl<DB: Dialect> Tx<DB> {
     pub(super) fn new(
         db: Db<DB>,
@@ -82,6 +91,7 @@ impl<DB: Dialect> Tx<DB> {
             link,
             ledger: Ledger::default(),
             hooks: Vec::new(),
+            effects: Vec::new(),
             orphan: false,
             collided: false,
             sending: 0,
@@ -186,12 +196,28 @@ impl<DB: Dialect> Tx<DB> {
         self.ledger.mark().is_some()
     }
 
+    /// How many effects wait to be written with the commit.
+    pub fn pending_effects(&self) -> usize {
+        self.effects.len()
+    }
+
     pub(crate) fn push_hook(&mut self, hook: Hook) {
         self.hooks.push(hook);
     }
 
+    pub(crate) fn push_effect(&mut self, effect: Effect) {
+        self.effects.push(effect);
+    }
+
+    pub(super) fn registered(&self) -> Registered {
+        Registered {
+            hooks: self.hooks.len(),
+            effects: self.effects.len(),
+        }
+    }
+
     /// Carries out what the ledger decided about a nested block that was left.
-    pub(super) fn after_leaving(&mut self, left: Left) -> Option<Error> {
+    pub(super) fn after_leaving(&mut self, left: Left<Registered>) -> Option<Error> {
         let observers = self.db.observers();
         match left {
             Left::Kept { savepoint } => {
@@ -202,11 +228,12 @@ impl<DB: Dialect> Tx<DB> {
             }
             Left::Undone {
                 savepoint,
-                hooks_kept,
+                kept,
                 why,
             } => {
                 observers.observe(&Event::Control(Control::RollBackTo(savepoint)));
-                self.hooks.truncate(hooks_kept);
+                self.hooks.truncate(kept.hooks);
+                self.effects.truncate(kept.effects);
                 self.orphan = matches!(self.link, Link::Running(_));
                 // The rollback to the savepoint is the proof.
                 self.unproven = false;
@@ -269,6 +296,7 @@ impl<DB: Dialect> fmt::Debug for Tx<DB> {
             .field("place", &self.life.place)
             .field("depth", &self.ledger.depth())
             .field("pending_hooks", &self.hooks.len())
+            .field("pending_effects", &self.effects.len())
             .field("link", &self.link)
             .finish_non_exhaustive()
     }

@@ -13,6 +13,8 @@ mod support;
 
 mod cancel;
 mod commit;
+mod effect;
+mod delivery;
 mod compile_fail;
 mod dialects;
 mod django;

@@ -9,7 +9,10 @@ use sqlx::mysql::{MySqlConnectOptions, MySqlDatabaseError};
 use sqlx::{ConnectOptions, Connection, Executor, MySql, MySqlConnection, Pool, SqlStr};
 use tokio::time::{Instant, sleep, timeout_at};
 
-use super::{Adapter, Facts, Identity, Item, Query, RowSql, Verdict, own_sql, row_sql};
+use super::{
+    Adapter, EffectSql, Facts, Identity, Item, Query, RowSql, Verdict, effect_sql, own_sql,
+    row_sql, values,
+};
 use crate::error::{Error, Kind};
 use crate::transaction::Options;
 
@@ -38,6 +41,12 @@ static ROWS: RowSql = row_sql! {
     quote: '`',
     parameter: '?',
     most_parameters: 65535,
+};
+
+static EFFECTS: EffectSql = effect_sql! {
+    lock_and_take: Some((include_str!("effect_lock.sql"), include_str!("effect_take.sql"))),
+    text_literal: "CONVERT(X'{hex}' USING utf8mb4)",
+    id_literal: "X'{hex}'",
 };
 
 impl Adapter for MySql {
@@ -165,6 +174,12 @@ impl Adapter for MySql {
     fn rows() -> &'static RowSql {
         &ROWS
     }
+
+    fn effects() -> &'static EffectSql {
+        &EFFECTS
+    }
+
+    values!();
 
     fn affected(result: &Self::QueryResult) -> u64 {
         result.rows_affected()

@@ -9,7 +9,10 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, Connection, Executor, PgConnection, Pool, Postgres, Row, SqlStr};
 use tokio::time::{Instant, sleep, timeout_at};
 
-use super::{Adapter, Facts, Identity, Item, Query, RowSql, Verdict, own_sql, row_sql};
+use super::{
+    Adapter, EffectSql, Facts, Identity, Item, Query, RowSql, Verdict, effect_sql, own_sql,
+    row_sql, values,
+};
 use crate::error::Error;
 use crate::transaction::Options;
 
@@ -27,6 +30,12 @@ static ROWS: RowSql = row_sql! {
     quote: '"',
     parameter: '$',
     most_parameters: 65535,
+};
+
+static EFFECTS: EffectSql = effect_sql! {
+    lock_and_take: None,
+    text_literal: "convert_from(decode('{hex}', 'hex'), 'UTF8')",
+    id_literal: "'{hex}'::uuid",
 };
 
 impl Adapter for Postgres {
@@ -152,6 +161,12 @@ impl Adapter for Postgres {
     fn rows() -> &'static RowSql {
         &ROWS
     }
+
+    fn effects() -> &'static EffectSql {
+        &EFFECTS
+    }
+
+    values!();
 
     fn affected(result: &Self::QueryResult) -> u64 {
         result.rows_affected()

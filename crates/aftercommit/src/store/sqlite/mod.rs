@@ -9,7 +9,10 @@ use futures_util::StreamExt;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode};
 use sqlx::{Executor, Pool, SqlStr, Sqlite, SqliteConnection};
 
-use super::{Adapter, Facts, Identity, Item, Query, RowSql, Verdict, own_sql, row_sql};
+use super::{
+    Adapter, EffectSql, Facts, Identity, Item, Query, RowSql, Verdict, effect_sql, own_sql,
+    row_sql, values,
+};
 use crate::error::{Error, Kind};
 use crate::transaction::{Isolation, Lock, Options};
 
@@ -25,6 +28,12 @@ static ROWS: RowSql = row_sql! {
     quote: '"',
     parameter: '?',
     most_parameters: 32766,
+};
+
+static EFFECTS: EffectSql = effect_sql! {
+    lock_and_take: None,
+    text_literal: "CAST(X'{hex}' AS TEXT)",
+    id_literal: "X'{hex}'",
 };
 
 impl Adapter for Sqlite {
@@ -154,6 +163,12 @@ impl Adapter for Sqlite {
     fn rows() -> &'static RowSql {
         &ROWS
     }
+
+    fn effects() -> &'static EffectSql {
+        &EFFECTS
+    }
+
+    values!();
 
     fn affected(result: &Self::QueryResult) -> u64 {
         result.rows_affected()

@@ -13,14 +13,14 @@ fn here() -> Place {
 
 #[test]
 fn a_clean_block_commits() {
-    let mut ledger = Ledger::default();
+    let mut ledger = Ledger::<usize>::default();
     assert_eq!(ledger.end(true), End::Commit);
     assert_eq!(ledger.end(false), End::RollBack { why: None });
 }
 
 #[test]
 fn a_released_savepoint_is_owed_and_not_needed_for_the_commit() {
-    let mut ledger = Ledger::default();
+    let mut ledger = Ledger::<usize>::default();
     assert_eq!(ledger.enter(Nesting::Savepoint, 3), Ok(Some(1)));
     assert_eq!(ledger.leave(true), Left::Kept { savepoint: Some(1) });
     assert!(ledger.settle_for_commit().is_empty());
@@ -33,7 +33,7 @@ fn a_released_savepoint_is_owed_and_not_needed_for_the_commit() {
 
 #[test]
 fn undoing_a_block_undoes_what_was_owed_inside_it() {
-    let mut ledger = Ledger::default();
+    let mut ledger = Ledger::<usize>::default();
     ledger.enter(Nesting::Savepoint, 0).unwrap();
     ledger.enter(Nesting::Savepoint, 1).unwrap();
     ledger.leave(true);
@@ -41,7 +41,7 @@ fn undoing_a_block_undoes_what_was_owed_inside_it() {
         ledger.leave(false),
         Left::Undone {
             savepoint: 1,
-            hooks_kept: 0,
+            kept: 0,
             why: None
         }
     );
@@ -50,7 +50,7 @@ fn undoing_a_block_undoes_what_was_owed_inside_it() {
 
 #[test]
 fn a_failed_statement_is_healed_by_its_savepoint_only() {
-    let mut ledger = Ledger::default();
+    let mut ledger = Ledger::<usize>::default();
     ledger.enter(Nesting::Savepoint, 2).unwrap();
     ledger.statement_failed("first".into(), false);
     ledger.statement_failed("second".into(), true);
@@ -62,7 +62,7 @@ fn a_failed_statement_is_healed_by_its_savepoint_only() {
         ledger.leave(true),
         Left::Undone {
             savepoint: 1,
-            hooks_kept: 2,
+            kept: 2,
             why
         }
     );
@@ -82,7 +82,7 @@ fn a_failed_statement_is_healed_by_its_savepoint_only() {
 
 #[test]
 fn a_joined_block_dooms_the_level_that_has_a_savepoint() {
-    let mut ledger = Ledger::default();
+    let mut ledger = Ledger::<usize>::default();
     ledger.enter(Nesting::Savepoint, 0).unwrap();
     assert_eq!(ledger.enter(Nesting::Join, 0), Ok(None));
     assert_eq!(ledger.leave(false), Left::Doomed);
@@ -104,7 +104,7 @@ fn a_joined_block_dooms_the_level_that_has_a_savepoint() {
 
 #[test]
 fn nesting_ends_at_the_limit() {
-    let mut ledger = Ledger::default();
+    let mut ledger = Ledger::<usize>::default();
     for _ in 0..DEPTH_LIMIT {
         assert!(ledger.enter(Nesting::Savepoint, 0).is_ok());
     }
@@ -151,7 +151,8 @@ fn random_programs_agree_with_a_naive_model() {
     println!("seed {seed}");
     let mut random = fastrand::Rng::with_seed(seed);
     for _ in 0..10_000 {
-        let (mut ledger, mut model, mut hooks) = (Ledger::default(), Model::default(), Vec::new());
+        let (mut ledger, mut model, mut hooks) =
+            (Ledger::<usize>::default(), Model::default(), Vec::new());
         for step in 0..random.u32(1..60) {
             match random.u8(0..10) {
                 0..=2 if ledger.depth() < DEPTH_LIMIT => {
@@ -171,8 +172,8 @@ fn random_programs_agree_with_a_naive_model() {
                 }
                 3..=5 if ledger.depth() > 0 => {
                     let ok = random.bool();
-                    if let Left::Undone { hooks_kept, .. } = ledger.leave(ok) {
-                        hooks.truncate(hooks_kept);
+                    if let Left::Undone { kept, .. } = ledger.leave(ok) {
+                        hooks.truncate(kept);
                     }
                     model.leave(ok);
                 }

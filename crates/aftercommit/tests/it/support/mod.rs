@@ -1,9 +1,11 @@
 //! A site for each test: a database of its own, a second way to look at it, and recorders.
 
+mod outbox;
 mod recorder;
 mod servers;
 mod site;
 
+pub use outbox::{Outbox, Sink, patient};
 pub use recorder::{Heard, Labels};
 pub use servers::Server;
 pub use site::Site;

@@ -1,0 +1,591 @@
+//! What a worker knows, and what it does next. Pure.
+//!
+//! The worker tells the desk what came of things and asks it for orders. All that can go wrong between processes is decided
+//! here, and a simulator plays it in every order.
+//!
+//! ```text
+//!            claimed, or handed over         started             answered
+//!  (nobody's) ─────────────────────▶ queued ─────────▶ running ──────────▶ settling ──▶ gone
+//!       ▲                               │                 │                    │
+//!       └──── breaker open, drain ──────┘                 └──── lease lost ────┴──▶ counted, nothing changed
+//! ```
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::breaker::{Breaker, Moment};
+use super::lifecycle::{self, Ended, Next};
+use super::seat::Seat;
+use super::standing::Standing;
+use super::{Lease, Leased};
+use crate::effect::{EffectId, Manner};
+
+/// The most effects that are settled in one statement.
+const MOST_SETTLED: usize = 500;
+
+/// The wait before a statement that failed is sent again.
+const AGAIN: Duration = Duration::from_millis(200);
+
+/// How often what the database says of the worker's leases is compared with what the worker knows.
+const COMPARE: Duration = Duration::from_secs(15);
+
+/// Stands for no lease.
+const NOBODYS: Lease = Lease {
+    id: EffectId::LOWEST,
+    owner: 0,
+    fence: 0,
+};
+
+/// The times that a worker keeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Times {
+    /// Without a sign of life for so long, a worker is taken for dead.
+    pub(crate) lease: Duration,
+    /// How often it gives one.
+    pub(crate) beat: Duration,
+    /// How often it looks for effects that nobody told it of.
+    pub(crate) poll: Duration,
+    /// How often it looks for the dead.
+    pub(crate) rescue: Duration,
+    /// How long it finishes what is running when it is asked to stop.
+    pub(crate) grace: Duration,
+}
+
+/// What the worker is to do. Each order is answered with the method of the same name.
+#[derive(Clone, Debug)]
+pub(crate) enum Order {
+    /// Take a new identity.
+    Register,
+    Beat {
+        worker: i64,
+    },
+    Rescue {
+        worker: i64,
+    },
+    /// Move what is due, what is blocked and what is so no more; ask who is paused.
+    Maintain,
+    Compare {
+        worker: i64,
+    },
+    Claim {
+        worker: i64,
+        receiver: Arc<str>,
+        low: EffectId,
+        limit: usize,
+    },
+    /// Call the handler. `noted`: the start is written down first.
+    Run {
+        receiver: Arc<str>,
+        call: Vec<Leased>,
+        noted: bool,
+    },
+    Settle {
+        leases: Vec<Lease>,
+    },
+    Write {
+        leased: Leased,
+        next: Next,
+    },
+    /// Give back what was not started. Not answered.
+    Release {
+        worker: i64,
+        leases: Vec<Lease>,
+    },
+    /// Let those follow that stood behind a failure. Not answered.
+    Unpark {
+        receiver: Arc<str>,
+        key: String,
+    },
+    /// Give back the leases that are left, and go.
+    Finish,
+}
+
+/// What a worker has done so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Tally {
+    pub(crate) delivered: u64,
+    pub(crate) put_off: u64,
+    pub(crate) died: u64,
+    pub(crate) lost: u64,
+}
+
+/// See the [module](self).
+#[derive(Debug)]
+pub(crate) struct Desk {
+    times: Times,
+    seats: BTreeMap<Arc<str>, Seat>,
+    breakers: HashMap<Arc<str>, Breaker>,
+    /// What is running or being settled; without its payload.
+    held: HashMap<Lease, Leased>,
+    done: Vec<Lease>,
+    settle_at: Moment,
+    settling: bool,
+    unwritten: Vec<(Leased, Next)>,
+    write_at: Moment,
+    writing: usize,
+    standing: Standing,
+    poll_at: Moment,
+    maintaining: bool,
+    rescue_at: Moment,
+    rescuing: bool,
+    compare_at: Moment,
+    /// The one that runs while no other suspect may.
+    alone: Option<Lease>,
+    /// What the database had in this worker's name, and nobody here knew of.
+    strange: HashSet<Lease>,
+    drain_until: Option<Moment>,
+    finished: bool,
+    pub(crate) tally: Tally,
+}
+
+impl Desk {
+    pub(crate) fn new(times: Times) -> Self {
+        Self {
+            times,
+            seats: BTreeMap::new(),
+            breakers: HashMap::new(),
+            held: HashMap::new(),
+            done: Vec::new(),
+            settle_at: Moment::ZERO,
+            settling: false,
+            unwritten: Vec::new(),
+            write_at: Moment::ZERO,
+            writing: 0,
+            standing: Standing::default(),
+            poll_at: Moment::ZERO,
+            maintaining: false,
+            rescue_at: Moment::ZERO,
+            rescuing: false,
+            compare_at: COMPARE,
+            alone: None,
+            strange: HashSet::new(),
+            drain_until: None,
+            finished: false,
+            tally: Tally::default(),
+        }
+    }
+
+    /// Who is served from now on. What is in memory for others is let go of by the next comparison.
+    pub(crate) fn serve(&mut self, posts: impl IntoIterator<Item = (Arc<str>, Manner)>) {
+        let mut before = std::mem::take(&mut self.seats);
+        for (name, manner) in posts {
+            let seat = match before.remove(&name) {
+                Some(mut seat) => {
+                    seat.manner = manner;
+                    seat
+                }
+                None => Seat::new(manner),
+            };
+            self.seats.insert(name, seat);
+        }
+        // Their handlers may still be running.
+        before.retain(|_, seat| seat.running > 0);
+        for (name, mut seat) in before {
+            seat.paused = true;
+            self.seats.insert(name, seat);
+        }
+    }
+
+    /// What to do now.
+    pub(crate) fn orders(&mut self, now: Moment) -> Vec<Order> {
+        let mut orders = Vec::new();
+        if self.finished {
+            return orders;
+        }
+        self.keep_standing(now, &mut orders);
+        self.keep_house(now, &mut orders);
+        self.let_go(now, &mut orders);
+        self.start(now, &mut orders);
+        self.claim(now, &mut orders);
+        self.write_down(now, &mut orders);
+        self.finish(now, &mut orders);
+        orders
+    }
+
+    /// When there may be something to do without anything being told.
+    pub(crate) fn wake_at(&self) -> Moment {
+        let settle = (!self.done.is_empty() && !self.settling).then_some(self.settle_at);
+        let write = (!self.unwritten.is_empty()).then_some(self.write_at);
+        let probes = self.breakers.values().filter_map(Breaker::opens_at).min();
+        let poll = (!self.maintaining).then_some(self.poll_at);
+        let rescue = (!self.rescuing).then_some(self.rescue_at);
+        [
+            self.standing.wake_at(),
+            settle,
+            write,
+            probes,
+            poll,
+            rescue,
+            self.drain_until,
+        ]
+        .into_iter()
+        .flatten()
+        .min()
+        .unwrap_or(Moment::MAX)
+    }
+
+    fn keep_standing(&mut self, now: Moment, orders: &mut Vec<Order>) {
+        if self.standing.lapses(now) {
+            // Somebody else may have what was not started by now.
+            for seat in self.seats.values_mut() {
+                seat.empty();
+            }
+        }
+        let draining = self.drain_until.is_some();
+        if !(draining && self.standing.worker().is_none()) {
+            orders.extend(self.standing.order(now, &self.times));
+        }
+    }
+
+    fn keep_house(&mut self, now: Moment, orders: &mut Vec<Order>) {
+        let (Some(worker), None) = (self.standing.alive(now, &self.times), self.drain_until) else {
+            return;
+        };
+        if now >= self.poll_at && !self.maintaining {
+            self.maintaining = true;
+            self.poll_at = now + self.times.poll;
+            self.woken();
+            orders.push(Order::Maintain);
+        }
+        if now >= self.rescue_at && !self.rescuing {
+            self.rescuing = true;
+            self.rescue_at = now + self.times.rescue;
+            orders.push(Order::Rescue { worker });
+        }
+        if now >= self.compare_at {
+            self.compare_at = now + COMPARE;
+            orders.push(Order::Compare { worker });
+        }
+    }
+
+    /// Gives back what will not be started soon.
+    fn let_go(&mut self, now: Moment, orders: &mut Vec<Order>) {
+        let Some(worker) = self.standing.worker() else {
+            return;
+        };
+        let mut leases = Vec::new();
+        for (name, seat) in &mut self.seats {
+            let breaker = self.breakers.get(target(name, seat));
+            let open = breaker.is_some_and(|breaker| breaker.allows(1, now) == 0);
+            if (open || seat.paused || self.drain_until.is_some()) && !seat.is_empty() {
+                leases.extend(seat.empty());
+            }
+        }
+        leases.retain(|lease| lease.owner == worker);
+        if !leases.is_empty() {
+            orders.push(Order::Release { worker, leases });
+        }
+    }
+
+    fn start(&mut self, now: Moment, orders: &mut Vec<Order>) {
+        if self.standing.alive(now, &self.times).is_none() || self.drain_until.is_some() {
+            return;
+        }
+        for (name, seat) in &mut self.seats {
+            loop {
+                let breaker = self.breakers.entry(target(name, seat).clone()).or_default();
+                let mut call = seat.next(breaker, self.alone.is_some(), now);
+                if call.is_empty() {
+                    break;
+                }
+                let first = call.first().map(|one| (one.lease, one.starts, one.rescues));
+                let (lease, starts, rescues) = first.unwrap_or((NOBODYS, 0, 0));
+                if let Some(why) = lifecycle::set_aside(starts, rescues) {
+                    let leased = without_payload(&call.remove(0));
+                    self.held.insert(leased.lease, leased.clone());
+                    self.unwritten.push((leased, Next::Dead { why }));
+                    continue;
+                }
+                let noted = lifecycle::must_be_noted(rescues);
+                if lifecycle::must_be_alone(starts, rescues) {
+                    self.alone = Some(lease);
+                }
+                breaker.began();
+                seat.running += 1;
+                for leased in &call {
+                    self.held.insert(leased.lease, without_payload(leased));
+                }
+                let receiver = Arc::clone(name);
+                orders.push(Order::Run {
+                    receiver,
+                    call,
+                    noted,
+                });
+            }
+        }
+    }
+
+    fn claim(&mut self, now: Moment, orders: &mut Vec<Order>) {
+        let (Some(worker), None) = (self.standing.alive(now, &self.times), self.drain_until) else {
+            return;
+        };
+        for (name, seat) in &mut self.seats {
+            let breaker = self.breakers.entry(target(name, seat).clone()).or_default();
+            if let Some((low, limit)) = seat.claim(breaker, now) {
+                let receiver = Arc::clone(name);
+                orders.push(Order::Claim {
+                    worker,
+                    receiver,
+                    low,
+                    limit,
+                });
+            }
+        }
+    }
+
+    fn write_down(&mut self, now: Moment, orders: &mut Vec<Order>) {
+        if !self.settling && !self.done.is_empty() && now >= self.settle_at {
+            self.settling = true;
+            let some = self.done.len().min(MOST_SETTLED);
+            let leases = self.done.drain(..some).collect();
+            orders.push(Order::Settle { leases });
+        }
+        if now >= self.write_at {
+            for (leased, next) in self.unwritten.drain(..) {
+                self.writing += 1;
+                orders.push(Order::Write { leased, next });
+            }
+        }
+    }
+
+    fn finish(&mut self, now: Moment, orders: &mut Vec<Order>) {
+        let Some(until) = self.drain_until else {
+            return;
+        };
+        let idle = self.held.is_empty() && self.done.is_empty() && !self.settling;
+        let settled = idle && self.unwritten.is_empty() && self.writing == 0;
+        let claiming = self.seats.values().any(|seat| seat.claiming);
+        if now >= until || (settled && !claiming) {
+            self.finished = true;
+            orders.push(Order::Finish);
+        }
+    }
+
+    /// Answers [`Order::Register`]; the sign of life counts from `sent`.
+    pub(crate) fn registered(&mut self, worker: Option<i64>, sent: Moment, now: Moment) {
+        self.standing
+            .registered(worker, sent + self.times.lease, now + AGAIN);
+        self.woken();
+    }
+
+    /// Answers [`Order::Beat`]: whether the database still knows the worker, if it could say.
+    pub(crate) fn beaten(&mut self, known: Option<bool>, sent: Moment, now: Moment) {
+        self.standing
+            .beaten(known, sent + self.times.lease, now + AGAIN);
+        if known == Some(false) {
+            // Taken for dead: others have what was not started.
+            for seat in self.seats.values_mut() {
+                seat.empty();
+            }
+        }
+    }
+
+    pub(crate) fn rescued(&mut self, rescued: Option<u64>) {
+        self.rescuing = false;
+        if rescued.is_some_and(|count| count > 0) {
+            self.woken();
+        }
+    }
+
+    /// Answers [`Order::Maintain`]: the names that are paused, if they could be read.
+    pub(crate) fn maintained(&mut self, paused: Option<&[String]>, moved: bool) {
+        self.maintaining = false;
+        if let Some(paused) = paused {
+            for (name, seat) in &mut self.seats {
+                seat.paused = paused.iter().any(|paused| **paused == **name);
+            }
+        }
+        if moved {
+            self.woken();
+            // There may be more.
+            self.poll_at = Moment::ZERO;
+        }
+    }
+
+    pub(crate) fn claimed(&mut self, receiver: &str, taken: Option<Vec<Leased>>, limit: usize) {
+        let worker = self.standing.worker();
+        let Some(seat) = self.seats.get_mut(receiver) else {
+            return;
+        };
+        match taken {
+            Some(mut taken) => {
+                taken.retain(|leased| Some(leased.lease.owner) == worker);
+                seat.claimed(taken, limit);
+            }
+            None => seat.claim_failed(),
+        }
+    }
+
+    /// Effects that this process has just committed. Those that it cannot take are found by the next comparison.
+    pub(crate) fn handed_over(&mut self, births: Vec<Leased>) {
+        let worker = self.standing.worker();
+        for leased in births {
+            if let Some(seat) = self.seats.get_mut(&leased.receiver)
+                && Some(leased.lease.owner) == worker
+            {
+                seat.push(leased);
+            }
+        }
+    }
+
+    /// There may be something to claim.
+    pub(crate) fn woken(&mut self) {
+        for seat in self.seats.values_mut() {
+            seat.hungry = true;
+        }
+    }
+
+    /// Answers [`Order::Run`]; `jitter` is in 0..1.
+    pub(crate) fn ran(
+        &mut self,
+        receiver: &str,
+        ended: Vec<(Lease, Ended)>,
+        now: Moment,
+        jitter: f64,
+    ) -> bool {
+        let mut opened = false;
+        let Some(seat) = self.seats.get_mut(receiver) else {
+            return false;
+        };
+        seat.running = seat.running.saturating_sub(1);
+        let (retry, target) = (seat.manner.retry, target_of(receiver, &seat.manner));
+        for (lease, ended) in ended {
+            let Some(leased) = self.held.get(&lease).cloned() else {
+                continue;
+            };
+            if self.alone == Some(lease) {
+                self.alone = None;
+            }
+            if let Some(signal) = lifecycle::signal(&ended) {
+                let breaker = self.breakers.entry(target.clone()).or_default();
+                opened |= breaker.ended(signal, now, jitter);
+            }
+            match lifecycle::after_attempt(&ended, leased.failures, &retry, jitter) {
+                Next::Done => self.done.push(lease),
+                Next::Nothing => {
+                    if ended == Ended::Lost {
+                        self.tally.lost += 1;
+                    } else {
+                        self.tally.delivered += 1;
+                    }
+                    self.gone(lease);
+                }
+                next => self.unwritten.push((leased, next)),
+            }
+        }
+        opened
+    }
+
+    /// Answers [`Order::Settle`]: how many leases were still held, if the database could say. What must be unparked.
+    pub(crate) fn settled(
+        &mut self,
+        leases: Vec<Lease>,
+        settled: Option<u64>,
+        now: Moment,
+    ) -> Vec<Order> {
+        self.settling = false;
+        let Some(settled) = settled else {
+            self.done.extend(leases);
+            self.settle_at = now + AGAIN;
+            return Vec::new();
+        };
+        self.tally.delivered += settled;
+        self.tally.lost += (leases.len() as u64).saturating_sub(settled);
+        leases
+            .into_iter()
+            .filter_map(|lease| self.gone(lease))
+            .collect()
+    }
+
+    /// Answers [`Order::Write`]: whether the lease was still held, if the database could say.
+    pub(crate) fn written(
+        &mut self,
+        leased: Leased,
+        next: Next,
+        written: Option<bool>,
+        now: Moment,
+    ) {
+        self.writing = self.writing.saturating_sub(1);
+        match (written, &next) {
+            (None, _) => {
+                self.write_at = now + AGAIN;
+                self.unwritten.push((leased, next));
+                return;
+            }
+            (Some(false), _) => self.tally.lost += 1,
+            (Some(true), Next::Dead { .. }) => self.tally.died += 1,
+            (Some(true), _) => self.tally.put_off += 1,
+        }
+        self.gone(leased.lease);
+    }
+
+    /// An effect is not this worker's any more. The next one of its key can be claimed, and those that stood behind it.
+    fn gone(&mut self, lease: Lease) -> Option<Order> {
+        let leased = self.held.remove(&lease)?;
+        let key = leased.key?;
+        if let Some(seat) = self.seats.get_mut(&leased.receiver) {
+            seat.hungry = true;
+        }
+        // Never failed and never moved: nothing can stand behind it.
+        (lease.fence > 1).then(|| Order::Unpark {
+            receiver: leased.receiver,
+            key,
+        })
+    }
+
+    /// Answers [`Order::Compare`]: those of the database's leases that nobody here knows of, and did not the last time. (One that
+    /// is just being claimed or handed over is known the next time.)
+    pub(crate) fn compared(&mut self, owned: Vec<Lease>) -> Vec<Lease> {
+        let queued: HashSet<Lease> = self.seats.values().flat_map(Seat::leases).collect();
+        let known = |lease: &Lease| self.held.contains_key(lease) || queued.contains(lease);
+        let (again, new) = owned
+            .into_iter()
+            .filter(|lease| !known(lease))
+            .partition(|lease| self.strange.contains(lease));
+        self.strange = HashSet::from_iter::<Vec<Lease>>(new);
+        again
+    }
+
+    /// The identity in which it works.
+    pub(crate) fn identity(&self) -> Option<i64> {
+        self.standing.worker()
+    }
+
+    /// Stops: nothing new is begun, and what runs has until the end of the grace.
+    pub(crate) fn drain(&mut self, now: Moment) {
+        self.drain_until.get_or_insert(now + self.times.grace);
+    }
+
+    /// Who may be handed effects by commits of this process, and in whose name.
+    pub(crate) fn welcomes(&self, now: Moment) -> Option<(i64, Vec<Arc<str>>)> {
+        let worker = self.standing.alive(now, &self.times)?;
+        let closed = Breaker::default();
+        let welcome = self.seats.iter().filter(|(name, seat)| {
+            let breaker = self.breakers.get(target(name, seat)).unwrap_or(&closed);
+            seat.welcomes(breaker)
+        });
+        let names = welcome.map(|(name, _)| Arc::clone(name)).collect();
+        self.drain_until.is_none().then_some((worker, names))
+    }
+}
+
+fn target<'s>(name: &'s Arc<str>, seat: &'s Seat) -> &'s Arc<str> {
+    seat.manner.target.as_ref().unwrap_or(name)
+}
+
+fn target_of(name: &str, manner: &Manner) -> Arc<str> {
+    manner.target.clone().unwrap_or_else(|| Arc::from(name))
+}
+
+fn without_payload(leased: &Leased) -> Leased {
+    Leased {
+        payload: String::new(),
+        lease: leased.lease,
+        receiver: Arc::clone(&leased.receiver),
+        key: leased.key.clone(),
+        headers: None,
+        history: leased.history.clone(),
+        ..*leased
+    }
+}

@@ -1,0 +1,318 @@
+//! What a worker asks of the database and of its receivers. Each errand ends with a report, whatever happens.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tracing::Instrument;
+
+use super::history::{self, Attempt};
+use super::lifecycle::{Ended, Next};
+use super::worker::Report;
+use super::{Lease, Leased, Point};
+use crate::effect::EffectId;
+use crate::error::Result;
+use crate::observe::Event;
+use crate::signal::Post;
+use crate::store::{Dialect, Outbox};
+
+/// The most effects that are moved from one table to another at once.
+const MOST_MOVED: i64 = 500;
+
+pub(super) struct Errand<DB: Dialect> {
+    pub(super) outbox: Arc<Outbox<DB>>,
+    pub(super) name: Arc<str>,
+    pub(super) lease: Duration,
+    pub(super) began: Instant,
+}
+
+impl<DB: Dialect> Errand<DB> {
+    /// The answer, if there was one; trouble is told.
+    fn told<T>(&self, what: &'static str, answer: Result<T>) -> Option<T> {
+        let tell = |error| {
+            let observers = self.outbox.db.observers();
+            observers.observe(&Event::WorkerTrouble {
+                what,
+                error: &error,
+            });
+        };
+        answer.map_err(tell).ok()
+    }
+
+    async fn reached(&self, point: Point) -> Result<()> {
+        self.outbox.db.observers().reached(point).await
+    }
+
+    pub(super) async fn register(&self, sent: Duration) -> Report<DB> {
+        // A number that no worker has had: an old one must not come to life again.
+        let worker = fastrand::i64(1..i64::MAX);
+        let answer = self.outbox.register(worker, &self.name, self.lease).await;
+        let worker = self.told("register", answer).map(|()| worker);
+        Report::Registered { worker, sent }
+    }
+
+    pub(super) async fn beat(&self, worker: i64, sent: Duration) -> Report<DB> {
+        let answer = async {
+            self.reached(Point::Extend).await?;
+            self.outbox.extend(worker).await
+        };
+        let known = self.told("extend", answer.await);
+        Report::Beaten { known, sent }
+    }
+
+    pub(super) async fn rescue(&self, worker: i64) -> Report<DB> {
+        let answer = async {
+            self.reached(Point::Rescue).await?;
+            let rescued = self.outbox.rescue(worker).await?;
+            self.reached(Point::Rescued).await?;
+            Ok(rescued)
+        };
+        let rescued = self.told("rescue", answer.await);
+        if let Some(effects @ 1..) = rescued {
+            self.outbox
+                .db
+                .observers()
+                .observe(&Event::Rescued { effects });
+        }
+        Report::Rescued(rescued)
+    }
+
+    pub(super) async fn maintain(&self) -> Report<DB> {
+        let answer = async {
+            let promoted = self.outbox.promote(MOST_MOVED).await?;
+            let parked = self.outbox.park(MOST_MOVED).await?;
+            let full = |moved| moved as i64 >= MOST_MOVED;
+            let more = full(promoted) || full(parked);
+            Ok((self.outbox.paused().await?, promoted > 0 || more))
+        };
+        match self.told("maintain", answer.await) {
+            Some((paused, moved)) => Report::Maintained {
+                paused: Some(paused),
+                moved,
+            },
+            None => Report::Maintained {
+                paused: None,
+                moved: false,
+            },
+        }
+    }
+
+    pub(super) async fn compare(&self, worker: i64) -> Report<DB> {
+        let answer = async {
+            // For the case that whoever ended a failure died before it could let the others follow.
+            self.outbox.unpark(None, MOST_MOVED).await?;
+            self.outbox.owned(worker).await
+        };
+        let owned = self.told("compare", answer.await).unwrap_or_default();
+        Report::Compared { owned }
+    }
+
+    pub(super) async fn disown(&self, strange: Vec<Lease>) -> Report<DB> {
+        for lease in strange {
+            let answer = self.outbox.disown(lease).await;
+            self.told("disown", answer);
+        }
+        Report::Woken
+    }
+
+    pub(super) async fn claim(
+        &self,
+        worker: i64,
+        receiver: Arc<str>,
+        low: EffectId,
+        limit: usize,
+    ) -> Report<DB> {
+        let answer = async {
+            self.reached(Point::Claim).await?;
+            let taken = self.outbox.claim(worker, &receiver, low, limit).await?;
+            if !taken.is_empty() {
+                self.reached(Point::Claimed).await?;
+            }
+            Ok(taken)
+        };
+        let taken = self.told("claim", answer.await);
+        Report::Claimed {
+            receiver,
+            taken,
+            limit,
+        }
+    }
+
+    pub(super) async fn attempt(
+        &self,
+        post: Post<DB>,
+        call: Vec<Leased>,
+        noted: bool,
+    ) -> Report<DB> {
+        let receiver = Arc::clone(&post.name);
+        let leases: Vec<Lease> = call.iter().map(|leased| leased.lease).collect();
+        let all = |how: Ended| leases.iter().map(|lease| (*lease, how.clone())).collect();
+        let (Some(handler), Some(first)) = (&post.handler, call.first()) else {
+            return Report::Ran {
+                receiver,
+                ended: all(Ended::Lost),
+            };
+        };
+        let (lease, attempt) = (first.lease, first.failures + 1);
+        if noted {
+            match self.outbox.start(lease).await {
+                Ok(true) => {}
+                Ok(false) => {
+                    return Report::Ran {
+                        receiver,
+                        ended: all(Ended::Lost),
+                    };
+                }
+                Err(error) => {
+                    let why = format!("its start could not be noted: {error}");
+                    self.told::<()>("start", Err(error));
+                    return Report::Ran {
+                        receiver,
+                        ended: all(Ended::Answered(super::Outcome::unavailable(why))),
+                    };
+                }
+            }
+        }
+        let span = tracing::info_span!("delivery", receiver = &*receiver, effect = %lease.id, attempt, effects = call.len());
+        let began = Instant::now();
+        let delivery = async {
+            if let Err(error) = self.reached(Point::Attempt).await {
+                return all(Ended::Failed(error.to_string()));
+            }
+            if let Err(error) = self.outbox.db.observers().before(Some(&receiver)) {
+                return all(Ended::Failed(error.to_string()));
+            }
+            handler.run(&self.outbox, &post.manner, call).await
+        };
+        let ended: Vec<(Lease, Ended)> = delivery.instrument(span).await;
+        let took = began.elapsed();
+        for (lease, ended) in &ended {
+            let event = Event::Attempted {
+                receiver: &receiver,
+                effect: lease.id,
+                outcome: word(ended),
+                took,
+            };
+            self.outbox.db.observers().observe(&event);
+        }
+        if let Err(error) = self.reached(Point::Attempted).await {
+            self.told::<()>("attempt", Err(error));
+        }
+        Report::Ran { receiver, ended }
+    }
+
+    pub(super) async fn settle(&self, leases: Vec<Lease>) -> Report<DB> {
+        let answer = async {
+            self.reached(Point::Settle).await?;
+            let settled = self.outbox.settle(&leases).await?;
+            self.reached(Point::Settled).await?;
+            Ok(settled)
+        };
+        let settled = self.told("settle", answer.await);
+        self.tell_lost(leases.len() as u64, settled);
+        Report::Settled { leases, settled }
+    }
+
+    pub(super) async fn write(&self, leased: Leased, next: Next) -> Report<DB> {
+        let answer = async {
+            self.reached(Point::PutOff).await?;
+            let written = self.put(&leased, &next).await?;
+            self.reached(Point::WasPutOff).await?;
+            Ok(written)
+        };
+        let written = self.told("settle", answer.await);
+        if let (Some(true), Next::Dead { .. }) = (written, &next) {
+            let event = Event::DeadLetter {
+                receiver: &leased.receiver,
+                effect: leased.lease.id,
+            };
+            self.outbox.db.observers().observe(&event);
+        }
+        self.tell_lost(1, written.map(u64::from));
+        Report::Written {
+            leased,
+            next,
+            written,
+        }
+    }
+
+    async fn put(&self, leased: &Leased, next: &Next) -> Result<bool> {
+        let at = self.outbox.clock().await?;
+        let past = |number, error: &str| {
+            let attempt = Attempt {
+                at,
+                number,
+                worker: self.name.to_string(),
+                error: error.to_owned(),
+            };
+            Some(history::extended(leased.history.as_deref(), attempt))
+        };
+        let number = leased.failures.saturating_add(1);
+        match next {
+            Next::Wait { after, why, counts } => {
+                let failures = if *counts { number } else { leased.failures };
+                self.outbox
+                    .wait(leased.lease, *after, failures, past(number, why))
+                    .await
+            }
+            Next::Dead { why } => {
+                let clean = history::clean(why);
+                self.outbox
+                    .bury(leased.lease, clean, number, past(number, why))
+                    .await
+            }
+            Next::Done | Next::Nothing => Ok(true),
+        }
+    }
+
+    fn tell_lost(&self, wanted: u64, had: Option<u64>) {
+        if let Some(effects @ 1..) = had.map(|had| wanted.saturating_sub(had)) {
+            self.outbox
+                .db
+                .observers()
+                .observe(&Event::LeasesLost { effects });
+        }
+    }
+
+    pub(super) async fn release(&self, worker: i64, leases: Vec<Lease>) -> Report<DB> {
+        let ids: Vec<EffectId> = leases.iter().map(|lease| lease.id).collect();
+        let answer = self.outbox.release(worker, &ids).await;
+        // What could not be given back is found by the next comparison.
+        self.told("release", answer);
+        Report::Over(std::marker::PhantomData)
+    }
+
+    pub(super) async fn unpark(&self, receiver: Arc<str>, key: String) -> Report<DB> {
+        let answer = self
+            .outbox
+            .unpark(Some((&receiver, &key)), MOST_MOVED)
+            .await;
+        match self.told("unpark", answer) {
+            Some(1..) => Report::Woken,
+            _ => Report::Over(std::marker::PhantomData),
+        }
+    }
+
+    /// Gives all leases back, and the identity.
+    pub(super) async fn leave(&self, worker: i64) {
+        let answer = async {
+            self.outbox.release_all(worker).await?;
+            self.outbox.resign(worker).await
+        };
+        // If that fails, the lease ends by itself.
+        self.told("leave", answer.await);
+    }
+}
+
+fn word(ended: &Ended) -> &'static str {
+    use super::Outcome;
+    match ended {
+        Ended::Answered(Outcome::Done) | Ended::Settled => "done",
+        Ended::Answered(Outcome::RetryAfter(_)) => "retry_after",
+        Ended::Answered(Outcome::Discard(_)) => "discarded",
+        Ended::Answered(Outcome::Unavailable(_)) => "unavailable",
+        Ended::Failed(_) => "failed",
+        Ended::TimedOut(_) => "timed_out",
+        Ended::Unreadable(_) => "unreadable",
+        Ended::Lost => "lost",
+    }
+}

@@ -1,0 +1,138 @@
+//! What a worker has to do for one receiver. Pure.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use super::breaker::{Breaker, Moment};
+use super::lifecycle::{must_be_alone, must_be_noted};
+use super::{Lease, Leased};
+use crate::effect::{EffectId, Manner};
+
+/// How long a claim may begin where the last one ended before it looks at everything again.
+const FULL_SCAN: Duration = Duration::from_secs(1);
+
+/// The most effects that wait in memory for one receiver.
+const MOST_QUEUED: usize = 1_000;
+
+/// See the [module](self).
+#[derive(Debug)]
+pub(super) struct Seat {
+    pub(super) manner: Manner,
+    /// Leased and not started.
+    queue: VecDeque<Leased>,
+    /// Calls of the handler that have not returned.
+    pub(super) running: usize,
+    pub(super) claiming: bool,
+    /// There may be something to claim.
+    pub(super) hungry: bool,
+    pub(super) paused: bool,
+    /// Below this id nothing was found a moment ago.
+    low: EffectId,
+    scanned_at: Option<Moment>,
+}
+
+impl Seat {
+    pub(super) fn new(manner: Manner) -> Self {
+        Self {
+            manner,
+            queue: VecDeque::new(),
+            running: 0,
+            claiming: false,
+            hungry: true,
+            paused: false,
+            low: EffectId::LOWEST,
+            scanned_at: None,
+        }
+    }
+
+    /// How many it wants in memory: enough to be busy for two rounds.
+    fn target(&self) -> usize {
+        (self.manner.concurrency * self.manner.batch * 2).clamp(16, MOST_QUEUED)
+    }
+
+    /// Whether a commit of this process may hand it effects.
+    pub(super) fn welcomes(&self, breaker: &Breaker) -> bool {
+        !self.paused && breaker.is_closed() && self.queue.len() < self.target()
+    }
+
+    /// How many to claim now, and above which id; `None` for none.
+    pub(super) fn claim(&mut self, breaker: &Breaker, now: Moment) -> Option<(EffectId, usize)> {
+        if !self.hungry || self.claiming || self.paused {
+            return None;
+        }
+        let room = self.target().saturating_sub(self.queue.len());
+        let limit = breaker.allows(room, now);
+        // Few large claims rather than many small ones.
+        if limit == 0 || (breaker.is_closed() && room < self.target() / 2) {
+            return None;
+        }
+        let due = |at: Moment| now >= at + FULL_SCAN;
+        if self.scanned_at.is_none_or(due) {
+            self.low = EffectId::LOWEST;
+        }
+        if self.low == EffectId::LOWEST {
+            self.scanned_at = Some(now);
+        }
+        self.claiming = true;
+        Some((self.low, limit))
+    }
+
+    /// A claim was answered.
+    pub(super) fn claimed(&mut self, taken: Vec<Leased>, limit: usize) {
+        self.claiming = false;
+        // A full answer says that there is more. An empty one may have begun too high.
+        self.hungry = taken.len() >= limit || (taken.is_empty() && self.low != EffectId::LOWEST);
+        self.low = match taken.last() {
+            Some(last) if taken.len() >= limit => last.lease.id,
+            _ => EffectId::LOWEST,
+        };
+        self.queue.extend(taken);
+    }
+
+    /// A claim failed.
+    pub(super) fn claim_failed(&mut self) {
+        self.claiming = false;
+        self.hungry = false;
+    }
+
+    pub(super) fn push(&mut self, leased: Leased) {
+        self.queue.push_back(leased);
+    }
+
+    /// The next call of the handler. One that was taken from a dead process is a call of its own; one that must be alone waits
+    /// while there is `another` such.
+    pub(super) fn next(&mut self, breaker: &Breaker, another: bool, now: Moment) -> Vec<Leased> {
+        if self.running >= self.manner.concurrency || self.paused {
+            return Vec::new();
+        }
+        let limit = breaker.allows(self.manner.batch, now);
+        let mut call: Vec<Leased> = Vec::new();
+        while call.len() < limit {
+            let Some(next) = self.queue.front() else {
+                break;
+            };
+            let noted = must_be_noted(next.rescues);
+            if another && must_be_alone(next.starts, next.rescues) || noted && !call.is_empty() {
+                break;
+            }
+            call.extend(self.queue.pop_front());
+            if noted {
+                break;
+            }
+        }
+        call
+    }
+
+    /// Lets go of what has not been started.
+    pub(super) fn empty(&mut self) -> Vec<Lease> {
+        self.queue.drain(..).map(|leased| leased.lease).collect()
+    }
+
+    pub(super) fn leases(&self) -> impl Iterator<Item = Lease> + '_ {
+        self.queue.iter().map(|leased| leased.lease)
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.queue.is_empty()
+    }
+}

@@ -1,0 +1,81 @@
+//! Whether the others take this worker for alive. Pure.
+
+use std::time::Duration;
+
+use super::breaker::Moment;
+use super::desk::{Order, Times};
+
+/// A worker that is not sure to be alive starts nothing: somebody else may have its effects.
+#[derive(Debug, Default)]
+pub(super) struct Standing {
+    worker: Option<i64>,
+    /// Its last sign of life counts until then.
+    until: Moment,
+    lapsed: bool,
+    /// An order is under way.
+    asking: bool,
+    next: Moment,
+}
+
+impl Standing {
+    /// The identity in which it works, alive or not.
+    pub(super) fn worker(&self) -> Option<i64> {
+        self.worker
+    }
+
+    /// The identity, if something may be begun in it now.
+    pub(super) fn alive(&self, now: Moment, times: &Times) -> Option<i64> {
+        self.worker.filter(|_| now + margin(times) < self.until)
+    }
+
+    /// Whether its sign of life has just become too old.
+    pub(super) fn lapses(&mut self, now: Moment) -> bool {
+        let lapsed = self.worker.is_some() && now >= self.until;
+        let just = lapsed && !self.lapsed;
+        self.lapsed = lapsed;
+        just
+    }
+
+    pub(super) fn order(&mut self, now: Moment, times: &Times) -> Option<Order> {
+        if self.asking || now < self.next {
+            return None;
+        }
+        self.asking = true;
+        self.next = now + times.beat;
+        Some(match self.worker {
+            None => Order::Register,
+            Some(worker) => Order::Beat { worker },
+        })
+    }
+
+    pub(super) fn registered(&mut self, worker: Option<i64>, until: Moment, again: Moment) {
+        self.asking = false;
+        match worker {
+            Some(_) => (self.worker, self.until) = (worker, until),
+            None => self.next = self.next.min(again),
+        }
+    }
+
+    pub(super) fn beaten(&mut self, known: Option<bool>, until: Moment, again: Moment) {
+        self.asking = false;
+        match known {
+            Some(true) => self.until = until,
+            Some(false) => {
+                self.worker = None;
+                self.next = Moment::ZERO;
+            }
+            None => self.next = self.next.min(again),
+        }
+    }
+
+    pub(super) fn wake_at(&self) -> Option<Moment> {
+        let lapse = self.worker.map(|_| self.until).filter(|_| !self.lapsed);
+        let ask = (!self.asking).then_some(self.next);
+        [lapse, ask].into_iter().flatten().min()
+    }
+}
+
+/// What is begun must have some time left.
+fn margin(times: &Times) -> Duration {
+    times.lease / 6
+}

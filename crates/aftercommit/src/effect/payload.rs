@@ -1,0 +1,215 @@
+//! What of a signal is written down, and what cannot be. Pure.
+//!
+//! The limits are those that all databases keep: Postgres refuses a NUL in a text, MariaDB takes no JSON deeper than
+//! 32, and a number beyond 64 bits comes back as another one.
+
+use serde::Serialize;
+
+/// The most bytes of a payload.
+pub const MOST_BYTES: usize = 1024 * 1024;
+
+/// The deepest nesting of a payload.
+pub const DEEPEST: usize = 30;
+
+/// Why a value cannot be a payload. The path is that of the offending place, as in `$.user.tags[3]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Unfit {
+    TooLarge { bytes: usize },
+    TooDeep { path: String },
+    Nul { path: String },
+    Precision { path: String },
+    NotJson { why: String },
+}
+
+impl Unfit {
+    pub(crate) fn code(&self) -> &'static str {
+        match self {
+            Unfit::TooLarge { .. } => "PAYLOAD_TOO_LARGE",
+            Unfit::TooDeep { .. } => "PAYLOAD_TOO_DEEP",
+            Unfit::Nul { .. } => "PAYLOAD_NUL",
+            Unfit::Precision { .. } => "NUMBER_PRECISION",
+            Unfit::NotJson { .. } => "PAYLOAD_NOT_JSON",
+        }
+    }
+}
+
+/// The value as JSON, if every database can keep it.
+pub(crate) fn encode<S: Serialize>(value: &S) -> Result<String, Unfit> {
+    let text = serde_json::to_string(value).map_err(|error| Unfit::NotJson {
+        why: error.to_string(),
+    })?;
+    check(&text).map(|()| text)
+}
+
+/// Judges a JSON text.
+pub(crate) fn check(text: &str) -> Result<(), Unfit> {
+    if text.len() > MOST_BYTES {
+        return Err(Unfit::TooLarge { bytes: text.len() });
+    }
+    let mut walk = Walk::default();
+    let mut rest = text;
+    while let Some(byte) = rest.bytes().next() {
+        let length = match byte {
+            b'"' => walk.string(rest)?,
+            b'{' | b'[' => walk.open(byte)?,
+            b'}' | b']' => walk.close(),
+            b',' => walk.next(),
+            b'-' | b'0'..=b'9' => walk.number(rest)?,
+            _ => 1,
+        };
+        rest = &rest[length..];
+    }
+    Ok(())
+}
+
+/// Where the walk through a text is.
+#[derive(Default)]
+struct Walk<'t> {
+    inside: Vec<Inside<'t>>,
+}
+
+enum Inside<'t> {
+    Array(usize),
+    /// The last key; `true` while a key is expected.
+    Object(&'t str, bool),
+}
+
+impl<'t> Walk<'t> {
+    fn open(&mut self, byte: u8) -> Result<usize, Unfit> {
+        if self.inside.len() >= DEEPEST {
+            return Err(Unfit::TooDeep { path: self.path() });
+        }
+        self.inside.push(match byte {
+            b'[' => Inside::Array(0),
+            _ => Inside::Object("", true),
+        });
+        Ok(1)
+    }
+
+    fn close(&mut self) -> usize {
+        self.inside.pop();
+        1
+    }
+
+    fn next(&mut self) -> usize {
+        match self.inside.last_mut() {
+            Some(Inside::Array(index)) => *index += 1,
+            Some(Inside::Object(_, expected)) => *expected = true,
+            None => {}
+        }
+        1
+    }
+
+    /// A key or a value; its length with both quotes.
+    fn string(&mut self, rest: &'t str) -> Result<usize, Unfit> {
+        let bytes = rest.as_bytes();
+        let (mut at, mut nul) = (1, false);
+        while at < bytes.len() && bytes[at] != b'"' {
+            if bytes[at] == b'\\' {
+                nul |= rest[at..].starts_with("\\u0000");
+                at += 1;
+            }
+            at += 1;
+        }
+        let end = at.min(bytes.len());
+        if let Some(Inside::Object(key, expected @ true)) = self.inside.last_mut() {
+            (*key, *expected) = (&rest[1..end], false);
+        }
+        if nul {
+            return Err(Unfit::Nul { path: self.path() });
+        }
+        Ok((end + 1).min(bytes.len()))
+    }
+
+    fn number(&self, rest: &str) -> Result<usize, Unfit> {
+        let is_part = |c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '.' | 'e' | 'E');
+        let end = rest.find(|c| !is_part(c)).unwrap_or(rest.len());
+        let number = &rest[..end];
+        let whole = !number.contains(['.', 'e', 'E']);
+        if whole && number.parse::<i64>().is_err() && number.parse::<u64>().is_err() {
+            return Err(Unfit::Precision { path: self.path() });
+        }
+        Ok(end)
+    }
+
+    fn path(&self) -> String {
+        let mut path = "$".to_owned();
+        for inside in &self.inside {
+            match inside {
+                Inside::Array(index) => path.push_str(&format!("[{index}]")),
+                Inside::Object("", _) => {}
+                Inside::Object(key, _) => {
+                    path.push('.');
+                    path.push_str(key);
+                }
+            }
+        }
+        path
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn nested(depth: usize) -> String {
+        "[".repeat(depth) + &"]".repeat(depth)
+    }
+
+    #[test]
+    fn what_every_database_keeps_passes() {
+        for text in [
+            "null",
+            "\"\"",
+            r#"{"a":[1,-2.5e-3,"x\\u0000 is not a NUL","\"]"],"b":{}}"#,
+            "18446744073709551615",
+            "-9223372036854775808",
+            &nested(DEEPEST),
+        ] {
+            assert_eq!(check(text), Ok(()), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_one_database_would_change_is_refused_with_its_place() {
+        let path = |path: &str| path.to_owned();
+        let table = [
+            (
+                r#"{"a":{"b":["x","\u0000"]}}"#,
+                Unfit::Nul {
+                    path: path("$.a.b[1]"),
+                },
+            ),
+            (
+                r#"{"\u0000":1}"#,
+                Unfit::Nul {
+                    path: path("$.\\u0000"),
+                },
+            ),
+            (
+                r#"{"n":123456789012345678901234567890}"#,
+                Unfit::Precision { path: path("$.n") },
+            ),
+        ];
+        for (text, unfit) in table {
+            assert_eq!(check(text), Err(unfit), "{text}");
+        }
+        assert!(matches!(
+            check(&nested(DEEPEST + 1)),
+            Err(Unfit::TooDeep { .. })
+        ));
+        let large = format!("\"{}\"", "x".repeat(MOST_BYTES));
+        assert_eq!(
+            check(&large),
+            Err(Unfit::TooLarge {
+                bytes: MOST_BYTES + 2
+            })
+        );
+    }
+
+    #[test]
+    fn a_value_that_is_no_json_says_why() {
+        let keyed: std::collections::HashMap<Vec<u8>, u8> = [(vec![1], 2)].into();
+        assert!(matches!(encode(&keyed), Err(Unfit::NotJson { .. })));
+    }
+}

@@ -1,0 +1,305 @@
+//! The statements on effects: texts with places, which are filled with the names of tables and with bound values.
+
+use std::borrow::Cow;
+
+use uuid::Uuid;
+
+use super::{Dialect, Query, fill};
+use crate::error::{Error, Kind, Result};
+
+/// How one database keeps effects.
+#[derive(Debug)]
+pub struct EffectSql {
+    pub(crate) tables: &'static str,
+    pub(crate) schema_version: &'static str,
+    pub(crate) now: &'static str,
+    pub(crate) clock: &'static str,
+    pub(crate) append: &'static str,
+    pub(crate) append_row: &'static str,
+    pub(crate) delay: &'static str,
+    pub(crate) delay_row: &'static str,
+    pub(crate) place: &'static str,
+    pub(crate) place_of: &'static str,
+    pub(crate) claim: &'static str,
+    pub(crate) register: &'static str,
+    pub(crate) extend: &'static str,
+    pub(crate) resign: &'static str,
+    pub(crate) rescue_dead: &'static str,
+    pub(crate) rescue_pick: &'static str,
+    pub(crate) rescue: &'static str,
+    pub(crate) start: &'static str,
+    pub(crate) release: &'static str,
+    pub(crate) release_all: &'static str,
+    pub(crate) owned: &'static str,
+    pub(crate) disown: &'static str,
+    pub(crate) settle: &'static str,
+    pub(crate) wait: &'static str,
+    pub(crate) bury: &'static str,
+    pub(crate) promote_pick: &'static str,
+    pub(crate) promote: &'static str,
+    pub(crate) promoted: &'static str,
+    pub(crate) park_pick: &'static str,
+    pub(crate) park: &'static str,
+    pub(crate) parked: &'static str,
+    pub(crate) unpark_pick: &'static str,
+    pub(crate) unpark_sweep: &'static str,
+    pub(crate) paused: &'static str,
+    /// Where a claim does not answer with the rows: how candidates are locked, and then taken.
+    pub(crate) lock_and_take: Option<(&'static str, &'static str)>,
+    /// A text and an id as literals, with `{hex}` for their bytes.
+    pub(crate) text_literal: &'static str,
+    pub(crate) id_literal: &'static str,
+}
+
+/// The files of a dialect that are on effects.
+macro_rules! effect_sql {
+    ($($rest:tt)*) => {
+        $crate::store::EffectSql {
+            tables: include_str!("effect_tables.sql"),
+            schema_version: include_str!("effect_schema_version.sql"),
+            now: include_str!("effect_now.sql"),
+            clock: include_str!("effect_clock.sql"),
+            append: include_str!("effect_append.sql"),
+            append_row: include_str!("effect_append_row.sql"),
+            delay: include_str!("effect_delay.sql"),
+            delay_row: include_str!("effect_delay_row.sql"),
+            place: include_str!("effect_place.sql"),
+            place_of: include_str!("effect_place_of.sql"),
+            claim: include_str!("effect_claim.sql"),
+            register: include_str!("effect_register.sql"),
+            extend: include_str!("effect_extend.sql"),
+            resign: include_str!("effect_resign.sql"),
+            rescue_dead: include_str!("effect_rescue_dead.sql"),
+            rescue_pick: include_str!("effect_rescue_pick.sql"),
+            rescue: include_str!("effect_rescue.sql"),
+            start: include_str!("effect_start.sql"),
+            release: include_str!("effect_release.sql"),
+            release_all: include_str!("effect_release_all.sql"),
+            owned: include_str!("effect_owned.sql"),
+            disown: include_str!("effect_disown.sql"),
+            settle: include_str!("effect_settle.sql"),
+            wait: include_str!("effect_wait.sql"),
+            bury: include_str!("effect_bury.sql"),
+            promote_pick: include_str!("effect_promote_pick.sql"),
+            promote: include_str!("effect_promote.sql"),
+            promoted: include_str!("effect_promoted.sql"),
+            park_pick: include_str!("effect_park_pick.sql"),
+            park: include_str!("effect_park.sql"),
+            parked: include_str!("effect_parked.sql"),
+            unpark_pick: include_str!("effect_unpark_pick.sql"),
+            unpark_sweep: include_str!("effect_unpark_sweep.sql"),
+            paused: include_str!("effect_paused.sql"),
+            $($rest)*
+        }
+    };
+}
+pub(crate) use effect_sql;
+
+/// A value of a statement of the library's own.
+#[derive(Clone, Debug)]
+pub enum Value {
+    Int(i64),
+    Text(String),
+    NoText,
+    Id(Uuid),
+}
+
+/// How a dialect binds and reads such values.
+macro_rules! values {
+    () => {
+        fn bind(
+            arguments: &mut Self::Arguments,
+            value: &$crate::store::Value,
+        ) -> Result<(), sqlx::error::BoxDynError> {
+            use sqlx::Arguments as _;
+            match value {
+                $crate::store::Value::Int(number) => arguments.add(*number),
+                $crate::store::Value::Text(text) => arguments.add(text.as_str()),
+                $crate::store::Value::NoText => arguments.add(None::<String>),
+                $crate::store::Value::Id(id) => arguments.add(*id),
+            }
+        }
+
+        fn int(row: &Self::Row, at: usize) -> Result<Option<i64>, sqlx::Error> {
+            sqlx::Row::try_get(row, at)
+        }
+
+        fn text(row: &Self::Row, at: usize) -> Result<Option<String>, sqlx::Error> {
+            sqlx::Row::try_get(row, at)
+        }
+
+        fn uuid(row: &Self::Row, at: usize) -> Result<uuid::Uuid, sqlx::Error> {
+            sqlx::Row::try_get(row, at)
+        }
+    };
+}
+pub(crate) use values;
+
+/// The names of the library's tables.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Tables {
+    schema: Option<String>,
+    prefix: String,
+}
+
+impl Default for Tables {
+    fn default() -> Self {
+        Self {
+            schema: None,
+            prefix: "aftercommit_".into(),
+        }
+    }
+}
+
+/// Leaves room for the longest table and index, of the 63 bytes that Postgres has for a name.
+const LONGEST_PREFIX: usize = 40;
+
+impl Tables {
+    /// Names are made of lower-case letters, digits and underscores, and do not begin with a digit.
+    pub(crate) fn new(schema: Option<&str>, prefix: &str) -> Result<Self> {
+        for name in schema.into_iter().chain([prefix]) {
+            let is_part = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+            let digit = name.starts_with(|c: char| c.is_ascii_digit());
+            let wrong = name.find(|c| !is_part(c)).or(digit.then_some(0));
+            if wrong.is_some() || name.is_empty() || name.len() > LONGEST_PREFIX {
+                return Err(Error::new(Kind::BadIdentifier {
+                    name: name.to_owned(),
+                    at: wrong.unwrap_or(name.len().min(LONGEST_PREFIX)),
+                    limit: LONGEST_PREFIX,
+                }));
+            }
+        }
+        Ok(Self {
+            schema: schema.map(str::to_owned),
+            prefix: prefix.to_owned(),
+        })
+    }
+
+    /// Fills in a table, the prefix, or the number that stands for all of them in advisory locks.
+    fn place(&self, place: &str, quote: char, text: &mut String) -> bool {
+        match place {
+            "prefix" => text.push_str(&self.prefix),
+            "class" => text.push_str(&self.class().to_string()),
+            "effects" | "waiting" | "dead" | "workers" | "receivers" | "lanes" | "schema"
+            | "places" => {
+                if let Some(schema) = &self.schema {
+                    text.extend([quote.to_string().as_str(), schema, &quote.to_string(), "."]);
+                }
+                text.push(quote);
+                text.push_str(&self.prefix);
+                text.push_str(place);
+                text.push(quote);
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    fn class(&self) -> i32 {
+        let schema = self.schema.as_deref().unwrap_or_default();
+        let names = schema.bytes().chain([0]).chain(self.prefix.bytes());
+        names.fold(0x0af7_e7c0, |class: i32, byte| {
+            class.wrapping_mul(31).wrapping_add(i32::from(byte))
+        })
+    }
+}
+
+/// A text with its tables and further texts filled in.
+pub(crate) fn text<DB: Dialect>(template: &str, tables: &Tables, texts: &[(&str, &str)]) -> String {
+    let sql = DB::effects();
+    fill(template, |place, text| {
+        let given = texts.iter().find(|(name, _)| *name == place);
+        match given {
+            Some((_, given)) => text.push_str(given),
+            None if place == "now" => text.push_str(sql.now.trim()),
+            None => {
+                tables.place(place, DB::rows().quote, text);
+            }
+        }
+    })
+}
+
+/// A statement with values bound to the places of these names.
+pub(crate) fn bound<DB: Dialect>(
+    template: &str,
+    tables: &Tables,
+    values: &[(&str, Cow<'_, [Value]>)],
+) -> Result<Query<DB>> {
+    let (sql, mut arguments, mut trouble) = (DB::effects(), DB::Arguments::default(), None);
+    let mut number = 0;
+    let filled = fill(template, |place, text| {
+        let Some((_, values)) = values.iter().find(|(name, _)| *name == place) else {
+            match place {
+                "now" => text.push_str(sql.now.trim()),
+                _ => {
+                    tables.place(place, DB::rows().quote, text);
+                }
+            }
+            return;
+        };
+        for (index, value) in padded(values).enumerate() {
+            if index > 0 {
+                text.push_str(", ");
+            }
+            number += 1;
+            DB::rows().parameter(text, number);
+            if let Err(error) = DB::bind(&mut arguments, value) {
+                trouble = Some(error);
+            }
+        }
+    });
+    match trouble {
+        None => Ok(Query::new(filled, arguments)),
+        Some(error) => Err(Error::from(sqlx::Error::Encode(error))),
+    }
+}
+
+/// A list is filled up to a power of two with its last value, so that there are few different statements to prepare.
+fn padded(values: &[Value]) -> impl Iterator<Item = &Value> {
+    let length = values.len().next_power_of_two();
+    let last = values.last().into_iter().cycle();
+    values
+        .iter()
+        .chain(last)
+        .take(if values.is_empty() { 0 } else { length })
+}
+
+/// One value for a place.
+pub(crate) fn one(value: Value) -> Cow<'static, [Value]> {
+    Cow::Owned(vec![value])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_are_no_names_are_refused_with_the_place() {
+        for (schema, prefix, at) in [
+            (None, "a\"; DROP TABLE x; --", 1),
+            (None, "", 0),
+            (None, "9lives_", 0),
+            (None, "Caps_", 0),
+            (None, "é_", 0),
+            (Some("my schema"), "ok_", 2),
+            (Some("a.b"), "ok_", 1),
+        ] {
+            let error = Tables::new(schema, prefix).expect_err(prefix);
+            assert_eq!(error.code(), Some("BAD_IDENTIFIER"), "{prefix}");
+            assert!(
+                error.to_string().contains(&format!("position {at}")),
+                "{error}"
+            );
+        }
+        assert!(Tables::new(None, &"x".repeat(41)).is_err());
+        assert!(Tables::new(Some("queue"), "app_").is_ok());
+    }
+
+    #[test]
+    fn lists_have_few_lengths() {
+        let values = vec![Value::Int(1), Value::Int(2), Value::Int(3)];
+        assert_eq!(padded(&values).count(), 4);
+        assert_eq!(padded(&values[..1]).count(), 1);
+        assert_eq!(padded(&[]).count(), 0);
+    }
+}

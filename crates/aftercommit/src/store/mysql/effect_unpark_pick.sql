@@ -1,0 +1,8 @@
+-- Of one key, what nothing blocks any more. The first ones, or those behind them would be parked again.
+SELECT p.id FROM {waiting} p
+WHERE p.receiver = {receiver} AND p.order_key = {key} AND p.due_at IS NULL
+    AND NOT EXISTS (SELECT 1 FROM {waiting} f
+        WHERE f.receiver = p.receiver AND f.order_key = p.order_key AND f.place < p.place AND f.due_at IS NOT NULL)
+    AND NOT EXISTS (SELECT 1 FROM {dead} f
+        WHERE f.receiver = p.receiver AND f.order_key = p.order_key AND f.place < p.place AND f.blocks = 1)
+ORDER BY p.place LIMIT {limit} FOR UPDATE SKIP LOCKED

@@ -1,0 +1,411 @@
+//! The verbs on effects. Each is one statement, or a transaction of a few.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::session::Answer;
+use super::{Dialect, Query, Session, Value, bound, one};
+use crate::delivery::{Lease, Leased};
+use crate::effect::EffectId;
+use crate::error::{Error, Kind, Result};
+use crate::transaction::Db;
+
+/// The effects of a database.
+pub(crate) struct Outbox<DB: Dialect> {
+    pub(crate) db: Db<DB>,
+}
+
+type Values<'v> = [(&'static str, Cow<'v, [Value]>)];
+
+/// An effect is moved from one table to another with these: copied, and removed.
+struct Move {
+    copy: &'static str,
+    remove: &'static str,
+}
+
+impl<DB: Dialect> Outbox<DB> {
+    fn query(&self, template: &str, values: &Values<'_>) -> Result<Query<DB>> {
+        bound(template, self.db.tables(), values)
+    }
+
+    async fn run(&self, template: &str, values: &Values<'_>) -> Result<Answer<DB>> {
+        let query = self.query(template, values)?;
+        let mut session = Session::open(&self.db).await?;
+        let answer = session.run(query).await;
+        match answer {
+            Ok(answer) => session.commit().await.map(|()| answer),
+            Err(error) if error.is_connection_lost() => Err(error),
+            Err(error) => {
+                session.roll_back().await;
+                Err(error)
+            }
+        }
+    }
+
+    /// Which version the tables have; an error if they are not there.
+    pub(crate) async fn schema_version(&self) -> Result<i64> {
+        let answer = self.run(DB::effects().schema_version, &[]).await?;
+        let row = answer.rows.first();
+        Ok(row
+            .map(|row| DB::int(row, 0))
+            .transpose()?
+            .flatten()
+            .unwrap_or(0))
+    }
+
+    /// Microseconds since 1970, by the database's clock.
+    pub(crate) async fn clock(&self) -> Result<i64> {
+        let answer = self.run(DB::effects().clock, &[]).await?;
+        let row = answer.rows.first();
+        Ok(row
+            .map(|row| DB::int(row, 0))
+            .transpose()?
+            .flatten()
+            .unwrap_or(0))
+    }
+
+    pub(crate) async fn register(&self, worker: i64, name: &str, lease: Duration) -> Result<()> {
+        let values = [
+            ("worker", one(Value::Int(worker))),
+            ("name", one(Value::Text(name.to_owned()))),
+            ("lease", one(Value::Int(micros(lease)))),
+        ];
+        self.run(DB::effects().register, &values).await.map(drop)
+    }
+
+    /// Says that the worker lives. `false`: it was taken for dead.
+    pub(crate) async fn extend(&self, worker: i64) -> Result<bool> {
+        let values = [("worker", one(Value::Int(worker)))];
+        let answer = self.run(DB::effects().extend, &values).await?;
+        Ok(answer.affected > 0)
+    }
+
+    pub(crate) async fn resign(&self, worker: i64) -> Result<()> {
+        let values = [("worker", one(Value::Int(worker)))];
+        self.run(DB::effects().resign, &values).await.map(drop)
+    }
+
+    /// Takes the leases of workers that have died, and says how many that were.
+    pub(crate) async fn rescue(&self, worker: i64) -> Result<u64> {
+        let sql = DB::effects();
+        let values = [("worker", one(Value::Int(worker)))];
+        self.run(sql.rescue_dead, &values).await?;
+        let owners = self.run(sql.rescue_pick, &[]).await?;
+        let owners = owners.rows.iter().map(|row| DB::int(row, 0));
+        let owners = owners.collect::<Result<Vec<_>, _>>()?;
+        let owners: Vec<Value> = owners.into_iter().flatten().map(Value::Int).collect();
+        if owners.is_empty() {
+            return Ok(0);
+        }
+        let values = [("owners", Cow::Owned(owners))];
+        Ok(self.run(sql.rescue, &values).await?.affected)
+    }
+
+    /// Takes effects of a receiver that nobody has.
+    pub(crate) async fn claim(
+        &self,
+        worker: i64,
+        receiver: &Arc<str>,
+        low: EffectId,
+        limit: usize,
+    ) -> Result<Vec<Leased>> {
+        let sql = DB::effects();
+        let values = [
+            ("worker", one(Value::Int(worker))),
+            ("receiver", one(Value::Text(receiver.to_string()))),
+            ("low", one(Value::Id(low.as_uuid()))),
+            (
+                "limit",
+                one(Value::Int(limit.try_into().unwrap_or(i64::MAX))),
+            ),
+        ];
+        let Some((lock, take)) = sql.lock_and_take else {
+            let answer = self.run(sql.claim, &values).await?;
+            return leased::<DB>(&answer, worker, receiver, 0);
+        };
+        let mut session = Session::begin(&self.db).await?;
+        let candidates = session.run(self.query(sql.claim, &values)?).await?;
+        let candidates = ids::<DB>(&candidates)?;
+        if candidates.is_empty() {
+            session.roll_back().await;
+            return Ok(Vec::new());
+        }
+        let locked = session
+            .run(self.query(lock, &[("ids", Cow::Owned(candidates))])?)
+            .await?;
+        let taken = leased::<DB>(&locked, worker, receiver, 1)?;
+        if taken.is_empty() {
+            session.roll_back().await;
+            return Ok(taken);
+        }
+        let values = [
+            ("worker", one(Value::Int(worker))),
+            ("ids", Cow::Owned(ids::<DB>(&locked)?)),
+        ];
+        session.run(self.query(take, &values)?).await?;
+        session.commit().await?;
+        Ok(taken)
+    }
+
+    /// Notes that an effect is about to be started. `false`: its lease is lost.
+    pub(crate) async fn start(&self, lease: Lease) -> Result<bool> {
+        let answer = self.run(DB::effects().start, &of(lease)).await?;
+        Ok(answer.affected > 0)
+    }
+
+    /// Removes delivered effects. How many leases were still held.
+    pub(crate) async fn settle(&self, leases: &[Lease]) -> Result<u64> {
+        let mut settled = 0;
+        let mut rest = leases.to_vec();
+        rest.sort_by_key(|lease| (lease.owner, lease.fence, lease.id));
+        for same in rest.chunk_by(|a, b| (a.owner, a.fence) == (b.owner, b.fence)) {
+            settled += self
+                .run(DB::effects().settle, &settling(same))
+                .await?
+                .affected;
+        }
+        Ok(settled)
+    }
+
+    /// The statement that removes one delivered effect, for the transaction of its handler.
+    pub(crate) fn settle_query(&self, lease: Lease) -> Result<Query<DB>> {
+        self.query(DB::effects().settle, &settling(&[lease]))
+    }
+
+    /// Puts an effect off. `false`: its lease is lost.
+    pub(crate) async fn wait(
+        &self,
+        lease: Lease,
+        delay: Duration,
+        failures: u32,
+        history: Option<String>,
+    ) -> Result<bool> {
+        let mut values = of(lease).to_vec();
+        values.push(("delay", one(Value::Int(micros(delay)))));
+        values.push(("failures", one(Value::Int(failures.into()))));
+        values.push(("history", one(history.map_or(Value::NoText, Value::Text))));
+        self.leave(DB::effects().wait, lease, &values).await
+    }
+
+    /// Puts an effect among the dead letters. `false`: its lease is lost.
+    pub(crate) async fn bury(
+        &self,
+        lease: Lease,
+        why: String,
+        failures: u32,
+        history: Option<String>,
+    ) -> Result<bool> {
+        let mut values = of(lease).to_vec();
+        values.push(("why", one(Value::Text(why))));
+        values.push(("failures", one(Value::Int(failures.into()))));
+        values.push(("history", one(history.map_or(Value::NoText, Value::Text))));
+        self.leave(DB::effects().bury, lease, &values).await
+    }
+
+    async fn leave(&self, copy: &str, lease: Lease, values: &Values<'_>) -> Result<bool> {
+        let mut session = Session::begin(&self.db).await?;
+        let copied = session.run(self.query(copy, values)?).await?.affected;
+        let removed = session.run(self.settle_query(lease)?).await?.affected;
+        if copied == 0 || removed == 0 {
+            session.roll_back().await;
+            return Ok(false);
+        }
+        session.commit().await?;
+        Ok(true)
+    }
+
+    /// Gives leases back, for anybody to take.
+    pub(crate) async fn release(&self, worker: i64, ids: &[EffectId]) -> Result<()> {
+        let ids = ids.iter().map(|id| Value::Id(id.as_uuid())).collect();
+        let values = [
+            ("worker", one(Value::Int(worker))),
+            ("ids", Cow::Owned(ids)),
+        ];
+        self.run(DB::effects().release, &values).await.map(drop)
+    }
+
+    /// Gives all leases back. How many that were.
+    pub(crate) async fn release_all(&self, worker: i64) -> Result<u64> {
+        let values = [("worker", one(Value::Int(worker)))];
+        Ok(self.run(DB::effects().release_all, &values).await?.affected)
+    }
+
+    /// What the database says that the worker owns.
+    pub(crate) async fn owned(&self, worker: i64) -> Result<Vec<Lease>> {
+        let values = [("worker", one(Value::Int(worker)))];
+        let answer = self.run(DB::effects().owned, &values).await?;
+        let lease = |row: &DB::Row| {
+            let (id, fence) = (DB::uuid(row, 0)?, DB::int(row, 1)?.unwrap_or_default());
+            Ok(Lease {
+                id: id.into(),
+                owner: worker,
+                fence,
+            })
+        };
+        answer.rows.iter().map(lease).collect()
+    }
+
+    /// Gives back a lease that the worker did not know of. `false`: it is gone already.
+    pub(crate) async fn disown(&self, lease: Lease) -> Result<bool> {
+        Ok(self.run(DB::effects().disown, &of(lease)).await?.affected > 0)
+    }
+
+    /// What is due is to be delivered now.
+    pub(crate) async fn promote(&self, limit: i64) -> Result<usize> {
+        let sql = DB::effects();
+        self.relocate(
+            sql.promote_pick,
+            &[("limit", one(Value::Int(limit)))],
+            promotion::<DB>(),
+        )
+        .await
+    }
+
+    /// What stands behind a failure of its key is put out of the way.
+    pub(crate) async fn park(&self, limit: i64) -> Result<usize> {
+        let sql = DB::effects();
+        let parking = Move {
+            copy: sql.park,
+            remove: sql.parked,
+        };
+        self.relocate(sql.park_pick, &[("limit", one(Value::Int(limit)))], parking)
+            .await
+    }
+
+    /// What stood behind a failure of a key, or of any key, is to be delivered.
+    pub(crate) async fn unpark(&self, key: Option<(&str, &str)>, limit: i64) -> Result<usize> {
+        let sql = DB::effects();
+        let mut values = vec![("limit", one(Value::Int(limit)))];
+        let pick = match key {
+            None => sql.unpark_sweep,
+            Some((receiver, key)) => {
+                values.push(("receiver", one(Value::Text(receiver.to_owned()))));
+                values.push(("key", one(Value::Text(key.to_owned()))));
+                sql.unpark_pick
+            }
+        };
+        self.relocate(pick, &values, promotion::<DB>()).await
+    }
+
+    async fn relocate(&self, pick: &str, values: &Values<'_>, way: Move) -> Result<usize> {
+        let mut session = Session::begin(&self.db).await?;
+        let picked = session.run(self.query(pick, values)?).await?;
+        let picked = ids::<DB>(&picked)?;
+        if picked.is_empty() {
+            session.roll_back().await;
+            return Ok(0);
+        }
+        let moved = self.carry(&mut session, &picked, &way).await?;
+        session.commit().await?;
+        Ok(moved)
+    }
+
+    /// Nothing is removed that was not copied.
+    async fn carry(
+        &self,
+        session: &mut Session<DB>,
+        picked: &[Value],
+        way: &Move,
+    ) -> Result<usize> {
+        let values = [("ids", Cow::Borrowed(picked))];
+        let copied = session.run(self.query(way.copy, &values)?).await?.affected;
+        let removed = session
+            .run(self.query(way.remove, &values)?)
+            .await?
+            .affected;
+        if copied == removed && removed == picked.len() as u64 {
+            return Ok(picked.len());
+        }
+        Err(Error::new(Kind::Torn { copied, removed }))
+    }
+
+    /// The receivers that an operator has paused.
+    pub(crate) async fn paused(&self) -> Result<Vec<String>> {
+        let answer = self.run(DB::effects().paused, &[]).await?;
+        let names = answer.rows.iter().map(|row| DB::text(row, 0));
+        Ok(names
+            .collect::<Result<Vec<_>, _>>()?
+            .into_iter()
+            .flatten()
+            .collect())
+    }
+}
+
+fn promotion<DB: Dialect>() -> Move {
+    Move {
+        copy: DB::effects().promote,
+        remove: DB::effects().promoted,
+    }
+}
+
+fn of(lease: Lease) -> [(&'static str, Cow<'static, [Value]>); 3] {
+    [
+        ("id", one(Value::Id(lease.id.as_uuid()))),
+        ("worker", one(Value::Int(lease.owner))),
+        ("fence", one(Value::Int(lease.fence))),
+    ]
+}
+
+/// Leases of one owner and one fencing number.
+fn settling(same: &[Lease]) -> [(&'static str, Cow<'static, [Value]>); 3] {
+    let first = same.first();
+    let ids = same.iter().map(|lease| Value::Id(lease.id.as_uuid()));
+    [
+        (
+            "worker",
+            one(Value::Int(first.map_or(0, |lease| lease.owner))),
+        ),
+        (
+            "fence",
+            one(Value::Int(first.map_or(0, |lease| lease.fence))),
+        ),
+        ("ids", Cow::Owned(ids.collect())),
+    ]
+}
+
+fn micros(time: Duration) -> i64 {
+    time.as_micros().try_into().unwrap_or(i64::MAX / 4)
+}
+
+fn ids<DB: Dialect>(answer: &Answer<DB>) -> Result<Vec<Value>> {
+    let ids = answer
+        .rows
+        .iter()
+        .map(|row| DB::uuid(row, 0).map(Value::Id));
+    Ok(ids.collect::<Result<_, _>>()?)
+}
+
+/// The effects of an answer; its fencing numbers are `behind` those that were given.
+fn leased<DB: Dialect>(
+    answer: &Answer<DB>,
+    worker: i64,
+    receiver: &Arc<str>,
+    behind: i64,
+) -> Result<Vec<Leased>> {
+    let one = |row: &DB::Row| -> Result<Leased, sqlx::Error> {
+        let count = |at| Ok::<_, sqlx::Error>(DB::int(row, at)?.unwrap_or_default());
+        let small = |at| Ok::<_, sqlx::Error>(u32::try_from(count(at)?).unwrap_or(u32::MAX));
+        Ok(Leased {
+            lease: Lease {
+                id: DB::uuid(row, 0)?.into(),
+                owner: worker,
+                fence: count(8)? + behind,
+            },
+            receiver: Arc::clone(receiver),
+            key: DB::text(row, 2)?,
+            version: small(4)?,
+            payload: DB::text(row, 5)?.unwrap_or_default(),
+            headers: DB::text(row, 6)?,
+            created_at: count(7)?,
+            failures: small(9)?,
+            starts: small(10)?,
+            rescues: small(11)?,
+            history: DB::text(row, 12)?,
+        })
+    };
+    let mut leased = answer.rows.iter().map(one).collect::<Result<Vec<_>, _>>()?;
+    // RETURNING answers in any order.
+    leased.sort_by_key(|leased| leased.lease.id);
+    Ok(leased)
+}

@@ -1,0 +1,1 @@
+(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000)::bigint

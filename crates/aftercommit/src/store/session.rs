@@ -1,0 +1,77 @@
+//! A connection for the library's own statements, outside of any block.
+
+use either::Either;
+use futures_util::StreamExt;
+
+use super::{Dialect, Facts, Query};
+use crate::error::{Error, Result};
+use crate::transaction::{Db, Held, Isolation, Options, close_or_release};
+
+/// A connection of the pool. Dropped half-way it is closed.
+pub(crate) struct Session<DB: Dialect> {
+    held: Held<DB>,
+    open: Option<Options>,
+}
+
+/// What a statement answered.
+pub(crate) struct Answer<DB: Dialect> {
+    pub(crate) rows: Vec<DB::Row>,
+    pub(crate) affected: u64,
+}
+
+impl<DB: Dialect> Session<DB> {
+    pub(crate) async fn open(db: &Db<DB>) -> Result<Self> {
+        Ok(Self {
+            held: Held::new(db.pool().acquire().await?),
+            open: None,
+        })
+    }
+
+    /// Begins a transaction, in which each statement sees what is committed by then.
+    pub(crate) async fn begin(db: &Db<DB>) -> Result<Self> {
+        let mut session = Self::open(db).await?;
+        let mut options = Options::new().without_lookup();
+        // SQLite has one writer at a time and one level.
+        if !DB::ONE_WRITER {
+            options = options.isolation(Isolation::ReadCommitted);
+        }
+        let facts = Facts::default();
+        let sql = DB::begin_sql(&options, &facts)?;
+        DB::begin(session.held.conn(), sql, &options, &facts).await?;
+        session.open = Some(options);
+        Ok(session)
+    }
+
+    /// Runs a statement to its end.
+    pub(crate) async fn run(&mut self, query: Query<DB>) -> Result<Answer<DB>> {
+        let (mut rows, mut affected) = (Vec::new(), 0);
+        let mut items = DB::fetch_many(self.held.conn(), query);
+        while let Some(item) = items.next().await {
+            match item? {
+                Either::Left(ended) => affected += DB::affected(&ended),
+                Either::Right(row) => rows.push(row),
+            }
+        }
+        Ok(Answer { rows, affected })
+    }
+
+    /// Commits what was begun, and gives the connection back.
+    pub(crate) async fn commit(mut self) -> Result<()> {
+        if let Some(options) = self.open.take() {
+            let sql = super::own_sql(DB::commit_sql(&super::Identity::None, &options));
+            DB::simple(self.held.conn(), sql)
+                .await
+                .map_err(Error::from)?;
+        }
+        self.held.release();
+        Ok(())
+    }
+
+    /// Undoes what was begun, and gives the connection back.
+    pub(crate) async fn roll_back(mut self) {
+        match self.open.take() {
+            Some(options) => close_or_release(self.held, &options).await,
+            None => self.held.release(),
+        }
+    }
+}

@@ -1,0 +1,7 @@
+-- The rows are literals, so that they travel in one message with COMMIT. One that joins a pending one locks it: it cannot
+-- be claimed before this transaction has ended, so whoever delivers it sees what was committed here.
+INSERT INTO {effects}
+    (id, receiver, order_key, place, unique_key, version, payload, headers, created_at, owner, fence, failures, starts, rescues)
+VALUES {rows}
+ON CONFLICT (receiver, unique_key) WHERE unique_key IS NOT NULL DO UPDATE
+SET version = EXCLUDED.version, payload = EXCLUDED.payload, headers = EXCLUDED.headers

@@ -1,0 +1,1 @@
+SELECT id, fence FROM {effects} WHERE owner = {worker}

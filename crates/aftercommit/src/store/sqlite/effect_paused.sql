@@ -1,0 +1,1 @@
+SELECT name FROM {receivers} WHERE paused_at IS NOT NULL

@@ -1,0 +1,1 @@
+(SELECT place FROM {lanes} WHERE lane = {lane}) - {back}

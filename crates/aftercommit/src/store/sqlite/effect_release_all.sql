@@ -1,0 +1,1 @@
+UPDATE {effects} SET owner = NULL, fence = fence + 1 WHERE owner = {worker}

@@ -1,0 +1,1 @@
+//! Effects are delivered.

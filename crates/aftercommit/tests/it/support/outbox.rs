@@ -1,0 +1,135 @@
+//! What is in the tables of effects, and waiting for it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aftercommit::Db;
+use sqlx::{MySql, Pool, Postgres, Row, Sqlite};
+
+use super::{Server, Site};
+
+/// Looks into the tables of effects, in each database's own way.
+pub trait Outbox: Server {
+    /// Whether the place of a test has the tables from the beginning.
+    const MIGRATED: bool;
+
+    fn payloads(pool: &Pool<Self>, sql: String) -> impl Future<Output = Vec<String>> + Send;
+    fn number(pool: &Pool<Self>, sql: String) -> impl Future<Output = i64> + Send;
+    fn execute(pool: &Pool<Self>, sql: String) -> impl Future<Output = u64> + Send;
+}
+
+macro_rules! looks_into {
+    ($database:ty, $migrated:literal) => {
+        impl Outbox for $database {
+            const MIGRATED: bool = $migrated;
+
+            async fn payloads(pool: &Pool<Self>, sql: String) -> Vec<String> {
+                let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
+                    .fetch_all(pool)
+                    .await
+                    .expect("rows");
+                rows.iter().map(|row| row.get(0)).collect()
+            }
+
+            async fn number(pool: &Pool<Self>, sql: String) -> i64 {
+                let row = sqlx::query(sqlx::AssertSqlSafe(sql))
+                    .fetch_one(pool)
+                    .await
+                    .expect("a row");
+                row.get(0)
+            }
+
+            async fn execute(pool: &Pool<Self>, sql: String) -> u64 {
+                let done = sqlx::query(sqlx::AssertSqlSafe(sql)).execute(pool).await;
+                done.expect("runs").rows_affected()
+            }
+        }
+    };
+}
+
+looks_into!(Sqlite, false);
+looks_into!(Postgres, false);
+looks_into!(MySql, true);
+
+impl<DB: Outbox> Site<DB> {
+    /// The payloads of a table of effects, in the order of their ids.
+    pub async fn effects(&self, table: &str) -> Vec<String> {
+        self.payloads(&format!("aftercommit_{table}")).await
+    }
+
+    pub async fn payloads(&self, table: &str) -> Vec<String> {
+        DB::payloads(
+            &self.others,
+            format!("SELECT payload FROM {table} ORDER BY id"),
+        )
+        .await
+    }
+
+    pub async fn count(&self, table: &str) -> i64 {
+        DB::number(
+            &self.others,
+            format!("SELECT COUNT(*) FROM aftercommit_{table}"),
+        )
+        .await
+    }
+
+    pub async fn run(&self, sql: &str) -> u64 {
+        DB::execute(&self.others, sql.to_owned()).await
+    }
+
+    /// Another handle on the same database, as another process would have.
+    pub async fn elsewhere(&self) -> Db<DB> {
+        let pool = sqlx::pool::PoolOptions::new()
+            .max_connections(5)
+            .connect_with(self.options.clone());
+        Db::new(pool.await.expect("a pool"))
+    }
+
+    /// Waits until a table has so many rows.
+    pub async fn until(&self, table: &str, rows: i64) {
+        // A table tells nobody that it has changed.
+        patient(
+            async || self.count(table).await == rows,
+            || format!("{rows} rows in {table}"),
+        )
+        .await;
+    }
+}
+
+/// Asks again and again until it is so; a minute is more than any test takes.
+pub async fn patient(mut so: impl AsyncFnMut() -> bool, what: impl Fn() -> String) {
+    for _ in 0..6_000 {
+        if so().await {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("waited in vain for {}", what());
+}
+
+/// What a receiver was delivered.
+#[derive(Clone, Debug, Default)]
+pub struct Sink(Arc<tokio::sync::watch::Sender<Vec<String>>>);
+
+impl Sink {
+    pub fn put(&self, what: impl Into<String>) {
+        self.0.send_modify(|all| all.push(what.into()));
+    }
+
+    pub fn all(&self) -> Vec<String> {
+        self.0.borrow().clone()
+    }
+
+    /// Waits until it has so many.
+    pub async fn until(&self, count: usize) -> Vec<String> {
+        let mut watching = self.0.subscribe();
+        let waited = tokio::time::timeout(
+            Duration::from_secs(60),
+            watching.wait_for(|all| all.len() >= count),
+        );
+        match waited.await {
+            Ok(all) => all.expect("the sink lives").clone(),
+            Err(_) => panic!("waited in vain for {count} deliveries: {:?}", self.all()),
+        }
+    }
+}
