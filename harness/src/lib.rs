@@ -8,5 +8,6 @@ mod servers;
 
 pub use proxy::{Cut, Proxy};
 pub use servers::{
-    Browser, Exim, MariaDb, Postgres, find_browser, find_exim, find_mariadb, find_postgres,
+    Browser, Exim, MariaDb, PgBouncer, PoolMode, Postgres, find_browser, find_exim, find_mariadb,
+    find_pgbouncer, find_postgres,
 };
