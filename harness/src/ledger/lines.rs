@@ -28,7 +28,8 @@ impl LineLog {
         Ok(Self { file })
     }
 
-    /// Appends one line by one call of the kernel, which a signal does not cut in two.
+    /// Appends one line by one call of the kernel: a process that is killed leaves all of it, none, or at worst a torn
+    /// last line. After an error the file is not to be written any more.
     pub(super) fn append(&mut self, entry: &impl Serialize) -> io::Result<()> {
         let mut line = serde_json::to_vec(entry)?;
         line.push(b'\n');
