@@ -256,3 +256,6 @@ impl Storm {
 
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+mod books;
