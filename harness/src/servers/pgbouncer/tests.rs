@@ -1,4 +1,8 @@
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{Connection, PgConnection};
@@ -47,6 +51,28 @@ async fn in_transaction_mode_only_a_statement_without_a_name_is_safe() {
     assert_eq!(ask(&mut one, true).await.unwrap(), 7);
     let clash = ask(&mut other, true).await.unwrap_err().to_string();
     assert!(clash.contains("already exists"), "{clash}");
+}
+
+#[tokio::test]
+async fn in_transaction_mode_a_statement_without_a_transaction_may_be_somebody_elses() {
+    async fn ask_alone(client: &mut PgConnection, statement: &'static str) -> sqlx::Result<i32> {
+        let query = sqlx::query_scalar(statement).bind(7).persistent(false);
+        query.fetch_one(client).await
+    }
+    let postgres = Postgres::start().unwrap();
+    let pooler = PgBouncer::start(postgres.port(), PoolMode::Transaction).unwrap();
+    let [mut one, mut other] = two_clients(&pooler).await;
+    // Which of the two is first at each step is up to the network; some round gets them crossed.
+    for _ in 0..10_000 {
+        let (plus, minus) = tokio::join!(
+            ask_alone(&mut one, "SELECT $1::int"),
+            ask_alone(&mut other, "SELECT -$1::int"),
+        );
+        if plus.is_ok_and(|plus| plus == -7) || minus.is_ok_and(|minus| minus == 7) {
+            return;
+        }
+    }
+    panic!("each client was answered its own question: has the pooler learned to prepare?");
 }
 
 #[tokio::test]
