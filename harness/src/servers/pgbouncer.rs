@@ -5,9 +5,9 @@
 //!
 //! - [`Session`](PoolMode::Session): nothing. A client holds one of the twenty server connections until it
 //!   disconnects, so that pools of clients must not be larger than that in sum.
-//! - [`Transaction`](PoolMode::Transaction): `statement_cache_capacity(0)` is necessary and not enough, for sqlx still
-//!   gives each statement a name, `sqlx_s_1` and so on, which the next client then finds taken. A query with arguments
-//!   needs `.persistent(false)` **and a transaction around it**. Outside of one it is prepared in one transaction and
+//! - [`Transaction`](PoolMode::Transaction): `statement_cache_capacity(0)` is of no help, for sqlx still gives each
+//!   statement a name, `sqlx_s_1` and so on, which the next client then finds taken. A query with arguments needs
+//!   `.persistent(false)` **and a transaction around it**. Outside of one it is prepared in one transaction and
 //!   executed in the next, on whichever server connection is free: with sixty clients at work, half of 9,000 such
 //!   queries ran *another client's statement* and said nothing. `raw_sql` always works.
 //! - [`Statement`](PoolMode::Statement): `raw_sql` alone, and no transaction.
