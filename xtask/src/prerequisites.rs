@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use aftercommit_harness::{find_browser, find_exim, find_mariadb, find_postgres};
+use aftercommit_harness::{find_browser, find_exim, find_mariadb, find_pgbouncer, find_postgres};
 
 use crate::Result;
 
@@ -33,6 +33,9 @@ fn missing() -> Vec<&'static str> {
     let mut missing = Vec::new();
     if find_postgres().is_none() {
         missing.push("postgresql");
+    }
+    if find_pgbouncer().is_none() {
+        missing.push("pgbouncer");
     }
     if find_mariadb().is_none() || !Path::new("/usr/bin/mariadb-install-db").exists() {
         missing.push("mariadb-server");

@@ -117,6 +117,11 @@ impl MariaDb {
         self.port
     }
 
+    /// The process that it is, while it runs.
+    pub fn pid(&self) -> Option<u32> {
+        self.process.as_ref().map(Child::id)
+    }
+
     /// Ends it like a power cut.
     ///
     /// # Errors

@@ -3,10 +3,12 @@
 mod browser;
 mod exim;
 mod mariadb;
+mod pgbouncer;
 mod postgres;
 mod process;
 
 pub use browser::{Browser, find_browser};
 pub use exim::{Exim, find_exim};
 pub use mariadb::{MariaDb, find_mariadb};
+pub use pgbouncer::{PgBouncer, PoolMode, find_pgbouncer};
 pub use postgres::{Postgres, find_postgres};

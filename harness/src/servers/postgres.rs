@@ -130,6 +130,11 @@ impl Postgres {
         self.port
     }
 
+    /// The process that it is, while it runs.
+    pub fn pid(&self) -> Option<u32> {
+        self.process.as_ref().map(Child::id)
+    }
+
     /// Ends it like a power cut: nothing is written any more.
     ///
     /// # Errors
