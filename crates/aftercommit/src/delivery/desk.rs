@@ -27,9 +27,6 @@ const MOST_SETTLED: usize = 500;
 /// The wait before a statement that failed is sent again.
 const AGAIN: Duration = Duration::from_millis(200);
 
-/// How often what the database says of the worker's leases is compared with what the worker knows.
-const COMPARE: Duration = Duration::from_secs(15);
-
 /// Stands for no lease.
 const NOBODYS: Lease = Lease {
     id: EffectId::LOWEST,
@@ -157,7 +154,7 @@ impl Desk {
             maintaining: false,
             rescue_at: Moment::ZERO,
             rescuing: false,
-            compare_at: COMPARE,
+            compare_at: times.lease / 2,
             alone: None,
             strange: HashSet::new(),
             drain_until: None,
@@ -254,7 +251,8 @@ impl Desk {
             orders.push(Order::Rescue { worker });
         }
         if now >= self.compare_at {
-            self.compare_at = now + COMPARE;
+            // Twice unknown is given back, so that nothing hangs for longer than a lease.
+            self.compare_at = now + self.times.lease / 2;
             orders.push(Order::Compare { worker });
         }
     }

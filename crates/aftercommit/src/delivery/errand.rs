@@ -78,8 +78,9 @@ impl<DB: Dialect> Errand<DB> {
 
     pub(super) async fn maintain(&self) -> Report<DB> {
         let answer = async {
-            let promoted = self.outbox.promote(MOST_MOVED).await?;
+            // In this order: what is promoted blocks nobody any more.
             let parked = self.outbox.park(MOST_MOVED).await?;
+            let promoted = self.outbox.promote(MOST_MOVED).await?;
             let full = |moved| moved as i64 >= MOST_MOVED;
             let more = full(promoted) || full(parked);
             Ok((self.outbox.paused().await?, promoted > 0 || more))

@@ -13,15 +13,26 @@ pub trait Outbox: Server {
     /// Whether the place of a test has the tables from the beginning.
     const MIGRATED: bool;
 
+    /// Whether there is one writer at a time.
+    const ONE_FILE: bool;
+
+    /// An id as a literal.
+    fn id(uuid: &str) -> String {
+        format!("X'{}'", uuid.replace('-', ""))
+    }
+
     fn payloads(pool: &Pool<Self>, sql: String) -> impl Future<Output = Vec<String>> + Send;
     fn number(pool: &Pool<Self>, sql: String) -> impl Future<Output = i64> + Send;
     fn execute(pool: &Pool<Self>, sql: String) -> impl Future<Output = u64> + Send;
 }
 
 macro_rules! looks_into {
-    ($database:ty, $migrated:literal) => {
+    ($database:ty, migrated: $migrated:literal, one_file: $one_file:literal $(, $id:item)?) => {
         impl Outbox for $database {
             const MIGRATED: bool = $migrated;
+            const ONE_FILE: bool = $one_file;
+
+            $($id)?
 
             async fn payloads(pool: &Pool<Self>, sql: String) -> Vec<String> {
                 let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
@@ -47,9 +58,16 @@ macro_rules! looks_into {
     };
 }
 
-looks_into!(Sqlite, false);
-looks_into!(Postgres, false);
-looks_into!(MySql, true);
+looks_into!(Sqlite, migrated: false, one_file: true);
+looks_into!(MySql, migrated: true, one_file: false);
+looks_into!(
+    Postgres,
+    migrated: false,
+    one_file: false,
+    fn id(uuid: &str) -> String {
+        format!("'{uuid}'")
+    }
+);
 
 impl<DB: Outbox> Site<DB> {
     /// The payloads of a table of effects, in the order of their ids.

@@ -65,6 +65,14 @@ impl Heard {
                     hook.name.as_deref().unwrap_or("?")
                 ));
             }
+            Event::BreakerOpened { receiver } => {
+                self.0.note(format!("breaker opened for {receiver}"))
+            }
+            Event::LeasesLost { effects } => self.0.note(format!("{effects} lease lost")),
+            Event::Attempted { outcome, .. } => self.0.note(format!("attempt {outcome}")),
+            Event::WorkerTrouble { what, error } => {
+                self.0.note(format!("trouble with {what}: {error}"))
+            }
             Event::ReceiverFailed { receiver, .. } => {
                 self.0.note(format!("failed receiver {receiver}"))
             }
