@@ -15,7 +15,7 @@ mod tally;
 
 use std::process::ExitCode;
 
-use aftercommit_harness::{MariaDb, Postgres};
+use aftercommit_harness::{MariaDb, PgBouncer, PoolMode, Postgres};
 
 use steps::{Environment, Step, run};
 use tally::Tally;
@@ -47,11 +47,13 @@ fn main() -> ExitCode {
 fn test(lints: bool, long: bool) -> Result<bool> {
     prerequisites::install()?;
     let python = django::python()?;
-    println!("==> starting PostgreSQL and MariaDB");
+    println!("==> starting PostgreSQL, PgBouncer and MariaDB");
     let postgres = Postgres::start()?;
     let mariadb = MariaDb::start()?;
+    let pooler = PgBouncer::start(postgres.port(), PoolMode::Transaction)?;
     let mut environment: Environment = vec![
         ("AFTERCOMMIT_TEST_POSTGRES", postgres.url("postgres")),
+        ("AFTERCOMMIT_TEST_POOLER", pooler.url("postgres")),
         ("AFTERCOMMIT_TEST_MYSQL", mariadb.url("test")),
         ("AFTERCOMMIT_TEST_PYTHON", python.display().to_string()),
     ];

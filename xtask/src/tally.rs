@@ -14,6 +14,8 @@ pub(crate) struct Tally {
     ignored: Vec<String>,
     doc_tests: usize,
     without_database: usize,
+    /// Those that ran on Postgres once more, through a pooler.
+    pooler: usize,
     /// By database: the tests that ran, without the segment that names it.
     on: BTreeMap<&'static str, BTreeSet<String>>,
 }
@@ -35,6 +37,10 @@ impl Tally {
         }
         if name.contains(" - ") || name.contains("(line ") {
             self.doc_tests += 1;
+            return;
+        }
+        if name.contains("::pooler::") {
+            self.pooler += 1;
             return;
         }
         // A unit test of one database's adapter needs no server.
@@ -68,6 +74,9 @@ impl Tally {
             .flatten()
             .filter(|name| !is_for_one(name))
             .collect();
+        if self.pooler == 0 {
+            complaints.push("no test ran through the pooler".into());
+        }
         for database in DATABASES {
             let ran = self.on.get(database);
             if ran.is_none_or(BTreeSet::is_empty) {
@@ -122,6 +131,7 @@ impl fmt::Display for Tally {
                 self.on.get(database).map_or(0, BTreeSet::len)
             )?;
         }
+        writeln!(f, "  by the pooler{:>5}", self.pooler)?;
         writeln!(f, "  no database  {:>5}", self.without_database)?;
         writeln!(f, "  documentation{:>5}", self.doc_tests)
     }
@@ -163,10 +173,11 @@ mod tests {
             "test commit::sqlite::a ... ok",
             "test commit::postgres::a ... ok",
             "test commit::mysql::a ... ok",
+            "test commit::pooler::a ... ok",
             "test commit::mysql_alone::deadlock_only_on_mysql ... ok",
         ]);
         assert!(tally.complaints().is_empty());
-        assert_eq!((tally.passed(), tally.failed()), (4, 0));
+        assert_eq!((tally.passed(), tally.failed()), (5, 0));
         assert_eq!(tally.on["mysql"].len(), 2);
     }
 

@@ -166,6 +166,8 @@ pub(crate) struct Observers {
     pub(crate) resolve_patience: Duration,
     pub(crate) hook_limit: usize,
     pub(crate) strict: bool,
+    /// Sessions are shared between transactions: nothing may be kept in them.
+    pub(crate) pooled: bool,
     pub(crate) headers: Option<MakeHeaders>,
     /// Faults of the test kit.
     #[cfg(feature = "testing")]
@@ -181,6 +183,7 @@ impl Default for Observers {
             resolve_patience: Duration::from_secs(5),
             hook_limit: 100_000,
             strict: false,
+            pooled: false,
             headers: None,
             #[cfg(feature = "testing")]
             faults: None,

@@ -93,7 +93,7 @@ impl Postgres {
                 "-c",
                 "listen_addresses=127.0.0.1",
                 "-c",
-                "max_connections=200",
+                "max_connections=400",
             ])
             .current_dir("/")
             .stdin(Stdio::null())

@@ -209,8 +209,13 @@ impl<DB: sqlx::Database> Query<DB> {
     }
 
     /// Not kept among the prepared statements: it is long, and hardly comes twice.
-    pub(crate) fn once(mut self) -> Self {
-        self.persistent = false;
+    pub(crate) fn once(self) -> Self {
+        self.unnamed_if(true)
+    }
+
+    /// Not kept among the prepared statements, if there are no sessions that could keep them.
+    pub(crate) fn unnamed_if(mut self, pooled: bool) -> Self {
+        self.persistent &= !pooled;
         self
     }
 }

@@ -11,6 +11,7 @@ use crate::transaction::{Db, Held, Isolation, Options, close_or_release};
 pub(crate) struct Session<DB: Dialect> {
     held: Held<DB>,
     open: Option<Options>,
+    pooled: bool,
 }
 
 /// What a statement answered.
@@ -20,16 +21,26 @@ pub(crate) struct Answer<DB: Dialect> {
 }
 
 impl<DB: Dialect> Session<DB> {
+    /// For one statement.
     pub(crate) async fn open(db: &Db<DB>) -> Result<Self> {
+        // Outside of a transaction a pooler could give its parts to different sessions.
+        if db.observers().pooled {
+            return Self::begin(db).await;
+        }
+        Self::take(db).await
+    }
+
+    async fn take(db: &Db<DB>) -> Result<Self> {
         Ok(Self {
             held: Held::new(db.pool().acquire().await?),
             open: None,
+            pooled: db.observers().pooled,
         })
     }
 
     /// Begins a transaction, in which each statement sees what is committed by then.
     pub(crate) async fn begin(db: &Db<DB>) -> Result<Self> {
-        let mut session = Self::open(db).await?;
+        let mut session = Self::take(db).await?;
         let mut options = Options::new().without_lookup();
         // SQLite has one writer at a time and one level.
         if !DB::ONE_WRITER {
@@ -45,6 +56,7 @@ impl<DB: Dialect> Session<DB> {
     /// Runs a statement to its end.
     pub(crate) async fn run(&mut self, query: Query<DB>) -> Result<Answer<DB>> {
         let (mut rows, mut affected) = (Vec::new(), 0);
+        let query = query.unnamed_if(self.pooled);
         let mut items = DB::fetch_many(self.held.conn(), query);
         while let Some(item) = items.next().await {
             match item? {

@@ -151,6 +151,16 @@ impl<DB: Dialect> Db<DB> {
         self.configure(|observers| observers.headers = Some(Arc::new(headers)))
     }
 
+    /// For a pool that leads to a pooler which shares sessions between transactions, as PgBouncer does in transaction mode.
+    ///
+    /// Nothing is then kept in a session: statements are sent without a name, and the library's own ones inside transactions.
+    /// (Outside of them a pooler may give the parts of one statement to different sessions: with PgBouncer 1.18 half of such
+    /// queries got the answer to somebody else's.) Statements that are run on the pool itself, without a block, are not covered:
+    /// use `sqlx::raw_sql` for them, or a block. A mode that shares sessions between statements cannot be used at all.
+    pub fn behind_transaction_pooler(self) -> Self {
+        self.configure(|observers| observers.pooled = true)
+    }
+
     /// Other names for the library's own tables: a schema, and a prefix instead of `aftercommit_`.
     ///
     /// # Errors

@@ -81,6 +81,7 @@ impl<DB: Dialect> Tx<DB> {
         if !self.warned {
             self.warned = self.life.warn_if_long();
         }
+        let query = query.unnamed_if(self.db.observers().pooled);
         self.link.start(query, want);
         Ok(())
     }

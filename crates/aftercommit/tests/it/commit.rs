@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 
 use crate::support::{Labels, Server, Site};
 
-on_each_database! {
+on_each_database_and_the_pooler! {
     hooks_run_in_the_order_of_registration,
     a_hook_dies_with_its_savepoint,
     hooks_of_a_transaction_that_failed_never_run,

@@ -14,7 +14,7 @@ use tokio::sync::Semaphore;
 
 use crate::support::{Outbox, Sink, Site, patient};
 
-on_each_database! {
+on_each_database_and_the_pooler! {
     what_is_committed_is_delivered_and_nothing_else,
     effects_of_other_processes_are_found,
     every_form_of_receiver_is_called,

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::support::{Outbox, Site};
 
-on_each_database! {
+on_each_database_and_the_pooler! {
     an_effect_is_there_if_and_only_if_its_transaction_commits,
     effects_travel_with_the_commit,
     many_effects_are_written_in_pieces,

@@ -6,7 +6,7 @@ use aftercommit::{Error, Ok, Result};
 
 use crate::support::{Server, Site};
 
-on_each_database! {
+on_each_database_and_the_pooler! {
     an_error_of_the_application_comes_back_as_it_was,
     a_database_that_is_not_there_is_a_clear_error,
     a_pool_without_a_connection_is_busy,

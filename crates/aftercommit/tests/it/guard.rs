@@ -11,7 +11,7 @@ use tower::{Layer, Service, ServiceExt};
 
 use crate::support::{Labels, Server, Site};
 
-on_each_database! {
+on_each_database_and_the_pooler! {
     ten_planted_side_effects_are_found,
     what_comes_after_the_commit_is_no_alarm,
     a_neighbour_is_no_alarm,

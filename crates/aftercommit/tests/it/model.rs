@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::support::{Server, Site};
 
-on_each_database! {
+on_each_database_and_the_pooler! {
     save_inserts_and_then_updates,
     an_id_that_is_set_and_not_there_is_inserted,
     an_update_that_finds_no_row_says_so,

@@ -13,7 +13,7 @@ use tower::ServiceExt;
 
 use crate::support::{Labels, Server, Site};
 
-on_each_database! {
+on_each_database_and_the_pooler! {
     success_is_never_said_for_what_did_not_commit,
     errors_and_panics_roll_back,
     nothing_is_begun_for_nothing,

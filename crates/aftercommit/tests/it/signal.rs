@@ -8,7 +8,7 @@ use futures_util::FutureExt;
 
 use crate::support::{Labels, Server, Site};
 
-on_each_database! {
+on_each_database_and_the_pooler! {
     receivers_run_in_the_order_of_connection,
     an_error_during_rolls_the_sender_back,
     after_commit_waits_for_the_commit_and_dies_with_its_savepoint,

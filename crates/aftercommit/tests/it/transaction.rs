@@ -7,7 +7,7 @@ use sqlx::Executor;
 
 use crate::support::{Labels, Server, Site};
 
-on_each_database! {
+on_each_database_and_the_pooler! {
     ok_commits_and_err_rolls_back,
     a_panic_rolls_back,
     a_nested_block_undoes_itself_only,

@@ -117,7 +117,11 @@ impl Adapter for Postgres {
 
     fn learn(conn: &mut PgConnection) -> BoxFuture<'_, Result<Facts, sqlx::Error>> {
         Box::pin(async move {
-            match sqlx::query_as(LEARN).fetch_one(conn).await {
+            // Without a prepared statement, which a pooler could not keep.
+            match Executor::fetch_one(conn, sqlx::raw_sql(LEARN))
+                .await
+                .and_then(learned)
+            {
                 Ok((epoch, no_numbers)) => Ok(Facts {
                     markers: false,
                     no_numbers,
@@ -192,6 +196,10 @@ impl Adapter for Postgres {
     }
 }
 
+fn learned(row: sqlx::postgres::PgRow) -> Result<(Option<String>, bool), sqlx::Error> {
+    Ok((row.try_get(0)?, row.try_get(1)?))
+}
+
 /// Asks again while the old session is still ending, or the server cannot be reached.
 async fn ask_until_ended(pool: &Pool<Postgres>, number: &str, facts: &Facts) -> Verdict {
     let mut pause = Duration::from_millis(2);
@@ -217,7 +225,10 @@ async fn ask(
     number: &str,
     facts: &Facts,
 ) -> Result<Option<Verdict>, sqlx::Error> {
-    let row = match sqlx::query(RESOLVE).bind(number).fetch_one(conn).await {
+    // The number is the server's own; with a parameter it would be a prepared statement, which a pooler could not keep.
+    let digits: String = number.chars().filter(char::is_ascii_digit).collect();
+    let sql = own_sql(RESOLVE.replace("{number}", &digits));
+    let row = match Executor::fetch_one(conn, sql).await {
         Ok(row) => row,
         // 22023, "transaction ID is in the future": the server crashed and lost the number, so that
         // transaction cannot have been committed.

@@ -1,1 +1,1 @@
-SELECT pg_xact_status($1::text::xid8), (SELECT stats_reset::text FROM pg_stat_bgwriter)
+SELECT pg_xact_status('{number}'::xid8), (SELECT stats_reset::text FROM pg_stat_bgwriter)

@@ -28,6 +28,25 @@ macro_rules! on_each_database {
     };
 }
 
+tokio::task_local! {
+    /// The test reaches Postgres through a pooler that shares sessions between transactions.
+    pub static POOLED: ();
+}
+
+/// The same, and on Postgres once more through a pooler in transaction mode.
+macro_rules! on_each_database_and_the_pooler {
+    ($($test:ident),* $(,)?) => {
+        on_each_database! { $($test),* }
+
+        mod pooler {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $test() {
+                crate::support::POOLED.scope((), super::$test::<sqlx::Postgres>()).await
+            })*
+        }
+    };
+}
+
 /// Is this the long run?
 pub fn long() -> bool {
     std::env::var_os("AFTERCOMMIT_TEST_LONG").is_some()

@@ -100,7 +100,7 @@ impl<DB: Outbox> Site<DB> {
         let pool = sqlx::pool::PoolOptions::new()
             .max_connections(5)
             .connect_with(self.options.clone());
-        Db::new(pool.await.expect("a pool"))
+        super::site::handle(pool.await.expect("a pool"))
     }
 
     /// Waits until a table has so many rows.

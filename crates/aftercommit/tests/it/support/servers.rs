@@ -5,10 +5,13 @@ use futures_core::future::BoxFuture;
 use sqlx::pool::PoolOptions;
 use sqlx::{Connection, MySql, Pool, Postgres, Sqlite};
 
+use super::POOLED;
 use super::site::Files;
 
 pub struct Place<DB: sqlx::Database> {
     pub options: <DB::Connection as Connection>::Options,
+    /// Past the pooler, where there is one.
+    pub direct: Option<<DB::Connection as Connection>::Options>,
     pub files: Option<Files>,
 }
 
@@ -112,6 +115,7 @@ impl Server for Sqlite {
                 .synchronous(sqlx::sqlite::SqliteSynchronous::Off);
             Place {
                 options,
+                direct: None,
                 files: Some(files),
             }
         })
@@ -158,6 +162,9 @@ impl Server for Postgres {
     const DEFERS: bool = true;
 
     fn place() -> BoxFuture<'static, Place<Self>> {
+        if POOLED.try_with(|()| ()).is_ok() {
+            return Box::pin(behind_the_pooler());
+        }
         Box::pin(async {
             let schema = unique();
             let base: sqlx::postgres::PgConnectOptions = variable("AFTERCOMMIT_TEST_POSTGRES")
@@ -176,6 +183,7 @@ impl Server for Postgres {
                 .application_name(&schema);
             Place {
                 options,
+                direct: None,
                 files: None,
             }
         })
@@ -218,6 +226,29 @@ impl Server for Postgres {
     }
 }
 
+/// A database of its own: the pooler passes on no search path.
+async fn behind_the_pooler() -> Place<Postgres> {
+    let name = unique();
+    let server: sqlx::postgres::PgConnectOptions = variable("AFTERCOMMIT_TEST_POSTGRES")
+        .parse()
+        .expect("a URL");
+    let pooler: sqlx::postgres::PgConnectOptions =
+        variable("AFTERCOMMIT_TEST_POOLER").parse().expect("a URL");
+    let mut conn = sqlx::PgConnection::connect_with(&server)
+        .await
+        .expect("a server");
+    let create = sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"));
+    sqlx::raw_sql(create)
+        .execute(&mut conn)
+        .await
+        .expect("a database");
+    Place {
+        options: pooler.database(&name),
+        direct: Some(server.database(&name).application_name(&name)),
+        files: None,
+    }
+}
+
 impl Server for MySql {
     const DEFERS: bool = false;
 
@@ -245,6 +276,7 @@ impl Server for MySql {
             migrating.pool().close().await;
             Place {
                 options,
+                direct: None,
                 files: None,
             }
         })

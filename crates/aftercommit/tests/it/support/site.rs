@@ -7,7 +7,7 @@ use sqlx::pool::PoolOptions;
 use sqlx::{Connection, Pool};
 use tempfile::TempDir;
 
-use super::{Heard, Server};
+use super::{Heard, POOLED, Server};
 
 /// A directory that goes away with the test.
 pub struct Files(TempDir);
@@ -43,14 +43,14 @@ impl<DB: Server> Site<DB> {
         let place = DB::place().await;
         let others = PoolOptions::new()
             .max_connections(3)
-            .connect_with(place.options.clone())
+            .connect_with(place.direct.clone().unwrap_or(place.options.clone()))
             .await
             .expect("a pool");
         DB::tables(&others).await;
         let pool = PoolOptions::new()
             .max_connections(connections)
             .connect_with(place.options.clone());
-        let db = Db::new(pool.await.expect("a pool"));
+        let db = handle(pool.await.expect("a pool"));
         let heard = Heard::default();
         let hearing = heard.clone();
         let db = db.with_observer(move |event| hearing.hear(event));
@@ -72,7 +72,7 @@ impl<DB: Server> Site<DB> {
     pub fn replace_pool(&mut self, pool: Pool<DB>) {
         let hearing = self.heard.clone();
         let signals = self.db.signals().clone();
-        self.db = Db::new(pool)
+        self.db = handle(pool)
             .with_signals(signals)
             .with_observer(move |event| hearing.hear(event));
     }
@@ -80,5 +80,14 @@ impl<DB: Server> Site<DB> {
     /// The rows that others see.
     pub async fn ids(&self) -> Vec<i64> {
         DB::ids(&self.others).await
+    }
+}
+
+/// A handle that knows of the pooler, if there is one.
+pub fn handle<DB: Server>(pool: Pool<DB>) -> Db<DB> {
+    let db = Db::new(pool);
+    match POOLED.try_with(|()| ()) {
+        Ok(()) => db.behind_transaction_pooler(),
+        Err(_) => db,
     }
 }
