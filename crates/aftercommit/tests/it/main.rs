@@ -15,6 +15,7 @@ mod cancel;
 mod commit;
 mod effect;
 mod delivery;
+mod storm;
 mod compile_fail;
 mod dialects;
 mod django;

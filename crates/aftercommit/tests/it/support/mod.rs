@@ -8,7 +8,7 @@ mod site;
 pub use outbox::{Outbox, Sink, patient};
 pub use recorder::{Heard, Labels};
 pub use servers::Server;
-pub use site::Site;
+pub use site::{Files, Site};
 
 /// Runs generic tests on every database: `on_each_database! { a_block_commits, … }`.
 macro_rules! on_each_database {

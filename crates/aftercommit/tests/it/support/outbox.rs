@@ -1,5 +1,6 @@
 //! What is in the tables of effects, and waiting for it.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,6 +17,9 @@ pub trait Outbox: Server {
     /// Whether there is one writer at a time.
     const ONE_FILE: bool;
 
+    /// A database that other processes can reach, by a URL.
+    fn url(folder: &Path) -> impl Future<Output = String> + Send;
+
     /// An id as a literal.
     fn id(uuid: &str) -> String {
         format!("X'{}'", uuid.replace('-', ""))
@@ -27,10 +31,12 @@ pub trait Outbox: Server {
 }
 
 macro_rules! looks_into {
-    ($database:ty, migrated: $migrated:literal, one_file: $one_file:literal $(, $id:item)?) => {
+    ($database:ty, migrated: $migrated:literal, one_file: $one_file:literal, $url:item $(, $id:item)?) => {
         impl Outbox for $database {
             const MIGRATED: bool = $migrated;
             const ONE_FILE: bool = $one_file;
+
+            $url
 
             $($id)?
 
@@ -58,16 +64,44 @@ macro_rules! looks_into {
     };
 }
 
-looks_into!(Sqlite, migrated: false, one_file: true);
-looks_into!(MySql, migrated: true, one_file: false);
+looks_into!(
+    Sqlite,
+    migrated: false,
+    one_file: true,
+    async fn url(folder: &Path) -> String {
+        format!("sqlite://{}?mode=rwc", folder.join("storm.db").display())
+    }
+);
+looks_into!(
+    MySql,
+    migrated: true,
+    one_file: false,
+    async fn url(_folder: &Path) -> String {
+        new_database::<MySql>("AFTERCOMMIT_TEST_MYSQL").await
+    }
+);
 looks_into!(
     Postgres,
     migrated: false,
     one_file: false,
+    async fn url(_folder: &Path) -> String {
+        new_database::<Postgres>("AFTERCOMMIT_TEST_POSTGRES").await
+    },
     fn id(uuid: &str) -> String {
         format!("'{uuid}'")
     }
 );
+
+/// The URL of a new database on the server of this variable.
+async fn new_database<DB: Outbox>(variable: &str) -> String {
+    let server = super::servers::variable(variable);
+    let name = super::servers::unique();
+    let pool = sqlx::pool::PoolOptions::<DB>::new().max_connections(1);
+    let pool = pool.connect(&server).await.expect("a server");
+    DB::execute(&pool, format!("CREATE DATABASE {name}")).await;
+    let (before, _) = server.rsplit_once('/').expect("a URL with a database");
+    format!("{before}/{name}")
+}
 
 impl<DB: Outbox> Site<DB> {
     /// The payloads of a table of effects, in the order of their ids.

@@ -52,12 +52,12 @@ pub trait Server: Dialect {
     fn open_transactions(pool: &Pool<Self>) -> BoxFuture<'_, i64>;
 }
 
-fn variable(name: &str) -> String {
+pub fn variable(name: &str) -> String {
     std::env::var(name)
         .unwrap_or_else(|_| panic!("{name} is not set: run the tests with `cargo xtask test`"))
 }
 
-fn unique() -> String {
+pub fn unique() -> String {
     format!("t{}", uuid::Uuid::now_v7().simple())
 }
 
