@@ -28,7 +28,9 @@ mod postgres;
 mod sqlite;
 
 pub use effects::{EffectSql, Value};
-pub(crate) use effects::{Tables, bound, effect_sql, one, text as effect_text, values};
+pub(crate) use effects::{
+    Tables, bound, each_statement, effect_sql, load_effect_sql, one, text as effect_text, values,
+};
 pub(crate) use outbox::Outbox;
 pub use rows::RowSql;
 pub(crate) use rows::{fill, row_sql};
@@ -196,6 +198,8 @@ pub struct Query<DB: sqlx::Database> {
     sql: SqlStr,
     arguments: Option<DB::Arguments>,
     persistent: bool,
+    /// What it is called in the library's own files.
+    pub(crate) name: &'static str,
 }
 
 impl<DB: sqlx::Database> Query<DB> {
@@ -205,6 +209,7 @@ impl<DB: sqlx::Database> Query<DB> {
             sql: own_sql(sql),
             arguments: Some(arguments),
             persistent: true,
+            name: "",
         }
     }
 
@@ -239,6 +244,7 @@ impl<DB: sqlx::Database> Query<DB> {
             sql: query.sql(),
             arguments,
             persistent,
+            name: "",
         })
     }
 

@@ -26,7 +26,9 @@ struct Move {
 
 impl<DB: Dialect> Outbox<DB> {
     fn query(&self, template: &str, values: &Values<'_>) -> Result<Query<DB>> {
-        bound(template, self.db.tables(), values)
+        let mut query = bound(template, self.db.tables(), values)?;
+        query.name = DB::effects().name(template);
+        Ok(query)
     }
 
     async fn run(&self, template: &str, values: &Values<'_>) -> Result<Answer<DB>> {

@@ -12,6 +12,9 @@ pub(crate) struct Session<DB: Dialect> {
     held: Held<DB>,
     open: Option<Options>,
     pooled: bool,
+    /// Faults of the test kit.
+    #[cfg(feature = "testing")]
+    faults: Option<crate::testing::Faults>,
 }
 
 /// What a statement answered.
@@ -35,6 +38,8 @@ impl<DB: Dialect> Session<DB> {
             held: Held::new(db.pool().acquire().await?),
             open: None,
             pooled: db.observers().pooled,
+            #[cfg(feature = "testing")]
+            faults: db.observers().faults.clone(),
         })
     }
 
@@ -55,6 +60,18 @@ impl<DB: Dialect> Session<DB> {
 
     /// Runs a statement to its end.
     pub(crate) async fn run(&mut self, query: Query<DB>) -> Result<Answer<DB>> {
+        #[cfg(feature = "testing")]
+        if let Some(fault) = self
+            .faults
+            .as_ref()
+            .and_then(|faults| faults.statement(query.name))
+        {
+            return fault.around(self.answer(query)).await;
+        }
+        self.answer(query).await
+    }
+
+    async fn answer(&mut self, query: Query<DB>) -> Result<Answer<DB>> {
         let (mut rows, mut affected) = (Vec::new(), 0);
         let query = query.unnamed_if(self.pooled);
         let mut items = DB::fetch_many(self.held.conn(), query);

@@ -16,6 +16,7 @@ mod commit;
 mod effect;
 mod delivery;
 mod storm;
+mod statement_faults;
 mod compile_fail;
 mod dialects;
 mod django;

@@ -10,8 +10,8 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode};
 use sqlx::{Executor, Pool, SqlStr, Sqlite, SqliteConnection};
 
 use super::{
-    Adapter, EffectSql, Facts, Identity, Item, Query, RowSql, Verdict, effect_sql, own_sql,
-    row_sql, values,
+    Adapter, EffectSql, Facts, Identity, Item, Query, RowSql, Verdict, effect_sql, load_effect_sql,
+    own_sql, row_sql, values,
 };
 use crate::error::{Error, Kind};
 use crate::transaction::{Isolation, Lock, Options};

@@ -14,6 +14,9 @@ pub trait Outbox: Server {
     /// Whether the place of a test has the tables from the beginning.
     const MIGRATED: bool;
 
+    /// Whether a claim is more than one statement.
+    const LOCKS_AND_TAKES: bool;
+
     /// Whether there is one writer at a time.
     const ONE_FILE: bool;
 
@@ -35,6 +38,8 @@ macro_rules! looks_into {
         impl Outbox for $database {
             const MIGRATED: bool = $migrated;
             const ONE_FILE: bool = $one_file;
+            // The only one without RETURNING.
+            const LOCKS_AND_TAKES: bool = $migrated;
 
             $url
 
