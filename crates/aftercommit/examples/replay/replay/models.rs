@@ -68,13 +68,16 @@ impl Interpreter {
                             return write(tx, &mut row, how).await;
                         }
                         trace.hide(true);
+                        // The mark of a failed statement, or of a receiver, is Django's block's own.
+                        let mut marked = false;
                         let written = tx.atomic(async |tx| {
                             trace.hide(false);
-                            write(tx, &mut row, how).await
+                            let written = write(tx, &mut row, how).await;
+                            marked = tx.get_rollback();
+                            written
                         });
                         let written: Outcome = written.await;
-                        let marks = |fault: &Fault| fault.0 == "integrity" || fault.is_silent();
-                        if written.as_ref().is_err_and(marks) {
+                        if marked {
                             tx.set_rollback(true)?;
                         }
                         written
