@@ -185,11 +185,7 @@ impl Message {
             message: self,
         };
         let wire = wire::write(&parts, limits.bytes)?;
-        let shown = [
-            &self.subject,
-            &self.from,
-            &self.text.clone().unwrap_or_default(),
-        ];
+        let shown = [&self.subject, &self.from];
         Ok(Outgoing {
             from: parts.from.email,
             recipients,
@@ -197,7 +193,7 @@ impl Message {
             subject: self.subject.clone(),
             text: parts.text,
             wire,
-            suspicious: shown[..2].iter().any(|text| text.chars().any(turns_around)),
+            suspicious: shown.iter().any(|text| text.chars().any(turns_around)),
         })
     }
 

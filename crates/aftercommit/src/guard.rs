@@ -42,7 +42,8 @@
 //!    (`guard::a_neighbour_is_no_alarm`).
 //!
 //! What it cannot see: work that a block hands to another task or thread, and a [`Begun`](crate::Begun) transaction
-//! outside the task that began it.
+//! outside the task that began it, or begun by a hook. That one counts for the whole of its task until it ends: also for
+//! a future beside it, and after it was handed to another task. Where that is wrong, [`allow`] says so.
 
 use std::collections::HashMap;
 use std::fmt;
