@@ -25,6 +25,7 @@ on_each_database! {
     receivers_see_the_old_row_and_what_changed,
     a_veto_cannot_be_swallowed,
     a_failed_write_marks_the_block,
+    a_save_that_failed_takes_its_id_back,
     delete_says_whether_the_row_was_there,
     plain_sql_sends_the_same_signals,
     a_handle_makes_its_own_transaction,
@@ -595,6 +596,52 @@ where
         ["saving Ada None", "saving Ada None"],
         "nothing was saved"
     );
+}
+
+/// Otherwise the next save of it could write over the row that has the id by then.
+async fn a_save_that_failed_takes_its_id_back<DB: Tables>()
+where
+    Person: Stored<DB>,
+{
+    async fn veto(_: &Saved<Person>) -> Result<()> {
+        Err(Error::other("not this one"))
+    }
+    async fn veto_many(_: &SavedMany<Person>) -> Result<()> {
+        Err(Error::other("none of these"))
+    }
+    let signals = Signals::new()
+        .with(during("veto", veto).filter(|signal: &Saved<Person>| signal.instance.name == "Ada"))
+        .during("veto_many", veto_many);
+    let site = open::<DB>().await;
+    let strict = site.db.clone().with_signals(signals);
+
+    let mut vetoed = ada();
+    strict.save(&mut vetoed).await.expect_err("veto");
+    assert_eq!(vetoed.id, 0);
+    strict.insert(&mut vetoed).await.expect_err("veto");
+    assert_eq!(vetoed.id, 0);
+    let block: Result<()> = strict
+        .atomic(async |tx| {
+            assert!(tx.save(&mut vetoed).await.is_err());
+            Ok(())
+        })
+        .await;
+    assert!(block.expect_err("marked").is_rolled_back());
+    assert_eq!(vetoed.id, 0);
+    let mut many = [ada(), Person { id: 77, ..ada() }];
+    many[1].name = "Grace".into();
+    strict.save_many(&mut many).await.expect_err("veto");
+    assert_eq!(many.map(|person| person.id), [0, 77]);
+
+    // Somebody else's row, which may have the id that was given first, stays what it is.
+    let mut grace = Person {
+        name: "Grace".into(),
+        ..ada()
+    };
+    strict.save(&mut grace).await.expect("saved");
+    site.db.save(&mut vetoed).await.expect("saved");
+    let kept = site.db.get::<Person>(&grace.id).await.expect("there");
+    assert_eq!((kept.name.as_str(), vetoed.id != grace.id), ("Grace", true));
 }
 
 async fn delete_says_whether_the_row_was_there<DB: Tables>()
