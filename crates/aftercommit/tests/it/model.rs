@@ -8,6 +8,7 @@ use aftercommit::{
     Deleted, DeletedMany, Deleting, Error, Model, Ok, Result, Saved, SavedMany, Saving, Signals, Tx,
 };
 use sqlx::types::Json;
+use tokio::sync::Notify;
 use uuid::Uuid;
 
 use crate::support::{Server, Site};
@@ -26,6 +27,7 @@ on_each_database! {
     a_veto_cannot_be_swallowed,
     a_failed_write_marks_the_block,
     a_save_that_failed_takes_its_id_back,
+    a_save_dropped_half_way_marks_the_block,
     delete_says_whether_the_row_was_there,
     plain_sql_sends_the_same_signals,
     a_handle_makes_its_own_transaction,
@@ -642,6 +644,48 @@ where
     site.db.save(&mut vetoed).await.expect("saved");
     let kept = site.db.get::<Person>(&grace.id).await.expect("there");
     assert_eq!((kept.name.as_str(), vetoed.id != grace.id), ("Grace", true));
+}
+
+async fn a_save_dropped_half_way_marks_the_block<DB: Tables>()
+where
+    Person: Stored<DB>,
+    Bare: Stored<DB>,
+{
+    async fn hang(reached: &Arc<Notify>, _: &Saved<Person>) -> Result<()> {
+        reached.notify_one();
+        std::future::pending().await
+    }
+    let reached = Arc::new(Notify::new());
+    let signals = Signals::new().during("hang", with_state(Arc::clone(&reached), hang));
+    let site = open::<DB>().await.with_signals(signals);
+    let dropped: Result<()> = site
+        .db
+        .atomic(async |tx| {
+            let mut half = ada();
+            tokio::select! {
+                saved = tx.save(&mut half) => saved?,
+                () = reached.notified() => {}
+            }
+            Ok(())
+        })
+        .await;
+    assert!(dropped.expect_err("half of a save").is_rolled_back());
+
+    // In a block of its own it takes nothing else along.
+    site.db
+        .atomic(async |tx| {
+            tx.insert(&mut Bare { id: 7 }).await?;
+            let half = tx.atomic(async |tx| tx.save(&mut ada()).await);
+            tokio::select! {
+                saved = half => saved,
+                () = reached.notified() => Ok(()),
+            }
+        })
+        .await
+        .expect("committed");
+    let site = site.with_signals(Signals::new());
+    site.db.get::<Bare>(&7).await.expect("there");
+    site.db.save(&mut ada()).await.expect("the name is free");
 }
 
 async fn delete_says_whether_the_row_was_there<DB: Tables>()
