@@ -17,6 +17,7 @@ on_each_database! {
     save_inserts_and_then_updates,
     an_id_that_is_set_and_not_there_is_inserted,
     an_update_that_finds_no_row_says_so,
+    a_column_that_does_not_fit_is_named,
     columns_are_written_by_name,
     what_the_database_computes_comes_back,
     every_kind_of_column_comes_back_as_it_was,
@@ -75,6 +76,15 @@ struct Stamped {
     created: sqlx::types::chrono::NaiveDateTime,
     #[model(updated_at)]
     updated: sqlx::types::chrono::NaiveDateTime,
+}
+
+/// What `Person` is not.
+#[derive(Model, Clone, Debug)]
+#[model(table = "person")]
+struct Misread {
+    #[model(id)]
+    id: i64,
+    name: i64,
 }
 
 #[derive(Model, Clone, Debug)]
@@ -303,6 +313,18 @@ where
         })
         .await;
     assert!(result.expect_err("marked").is_rolled_back());
+}
+
+async fn a_column_that_does_not_fit_is_named<DB: Tables>()
+where
+    Person: Stored<DB>,
+    Misread: Stored<DB>,
+{
+    let site = open::<DB>().await;
+    let mut ada = ada();
+    site.db.save(&mut ada).await.expect("saved");
+    let error = site.db.get::<Misread>(&ada.id).await.expect_err("a text");
+    assert!(error.to_string().contains("column \"name\""), "{error}");
 }
 
 async fn columns_are_written_by_name<DB: Tables>()
