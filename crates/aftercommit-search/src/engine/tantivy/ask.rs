@@ -77,12 +77,11 @@ fn top(
     query: &Query,
 ) -> std::result::Result<(usize, Vec<DocAddress>), TantivyError> {
     let top = TopDocs::with_limit(query.size).and_offset(query.offset());
-    let addresses = |found: Vec<DocAddress>| found;
     let Some((field, direction)) = &query.order else {
         let (total, found) = searcher.search(whole, &(Count, top.order_by_score()))?;
         return Ok((
             total,
-            addresses(found.into_iter().map(|(_, address)| address).collect()),
+            found.into_iter().map(|(_, address)| address).collect(),
         ));
     };
     let order = match direction {
