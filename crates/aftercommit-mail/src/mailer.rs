@@ -63,7 +63,7 @@ impl Mailer {
             if outgoing.suspicious {
                 tracing::warn!(
                     id = outgoing.id,
-                    "the sender's name or the subject has characters that make it look like another text"
+                    "a name or the subject has characters that make it look like another text"
                 );
             }
             let receipt = mailer.backend.send(&outgoing).await?;

@@ -86,6 +86,11 @@ impl<M: Model<Id: fmt::Display>> Indexed<M> {
         self.0.engine.search(query).await
     }
 
+    /// The name of the receivers that follow the model: one model can have several indexes.
+    pub(crate) fn receiver(&self) -> String {
+        format!("search index {}", self.0.index.definition.name)
+    }
+
     pub(crate) fn apply(
         &self,
         changes: Vec<Change>,

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use aftercommit::Result;
-use aftercommit_mail::{Backend, Files, Mailer, Message, Outgoing, Receipt, Smtp};
+use aftercommit_mail::{Backend, Files, Limits, Mailer, Message, Outgoing, Policy, Receipt, Smtp};
 use futures_core::future::BoxFuture;
 use mail_parser::MessageParser;
 
@@ -28,6 +28,8 @@ pub(crate) struct Mail {
     pub(crate) text: String,
 }
 
+const FROM: &str = "hipster <hello@hipster.example>";
+
 /// Sends by a server, and keeps a copy of what it took.
 struct WithCopy(Smtp, Files);
 
@@ -35,7 +37,9 @@ impl Backend for WithCopy {
     fn send<'a>(&'a self, mail: &'a Outgoing) -> BoxFuture<'a, aftercommit_mail::Result<Receipt>> {
         Box::pin(async move {
             let receipt = self.0.send(mail).await?;
-            self.1.send(mail).await?;
+            if receipt.outcomes.iter().any(|(_, outcome)| outcome.is_ok()) {
+                self.1.send(mail).await?;
+            }
             Ok(receipt)
         })
     }
@@ -57,7 +61,7 @@ impl Mailbox {
     /// Sends the welcome.
     pub(crate) async fn welcome(&self, user: &User) -> Result<()> {
         let name = &user.username;
-        let message = Message::new("hipster <hello@hipster.example>")
+        let message = Message::new(FROM)
             .to(format!("{name} <{}>", user.email))
             .subject(format!("Welcome, {name}"))
             .text(format!("Hello {name},\n\ngood to have you. You can log in and search for others now.\n\nhipster"))
@@ -71,6 +75,12 @@ impl Mailbox {
             );
         self.mailer.send(message).await?;
         Ok(())
+    }
+
+    /// Whether mail can go to this address: the mail is its own judge.
+    pub(crate) fn takes(address: &str) -> bool {
+        let message = Message::new(FROM).to(format!("name <{address}>")).text("");
+        message.check(Policy::default(), Limits::default()).is_ok()
     }
 
     /// What was sent, the oldest first.

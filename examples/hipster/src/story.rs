@@ -70,7 +70,7 @@ pub async fn tell() -> Result<String, BoxError> {
         writeln!(text, "{}. {}", number + 1, act.title)?;
         let told = registered.as_ref().map_or_else(
             |error| format!("rolled back: {error}"),
-            |()| "committed".into(),
+            |_| "committed".into(),
         );
         writeln!(text, "   {told}")?;
         writeln!(

@@ -75,7 +75,11 @@ async fn a_cut_commit_is_told_as_it_was<DB: Server>() {
                     );
                 }
             }
-            assert_eq!(there, cut != Cut::Before, "{cut:?}");
+            // Half open, the server may be asked before it has come to the COMMIT: the lookup of MySQL then decides that it
+            // will not. The others leave no doubt.
+            if cut != Cut::HalfOpen {
+                assert_eq!(there, cut != Cut::Before, "{cut:?}");
+            }
             counts[usize::from(there)] += 1;
         }
     }

@@ -44,6 +44,11 @@ async fn the_orphan_appears_and_is_prevented(database: Option<String>) {
     let page = visitor.post("/logout", "").await;
     assert!(page.contains("Log in"), "{page}");
 
+    let page = visitor
+        .post("/login", "username=ada%00&password=correct+horse")
+        .await;
+    assert!(page.contains("That did not work."), "{page}");
+
     // Whoever starts over logs everybody out, without a broken page.
     visitor
         .post("/login", "username=ada&password=correct+horse")
@@ -189,6 +194,27 @@ async fn mail_goes_to_a_server() {
     let delivered = server.delivered(1).await.unwrap();
     assert!(String::from_utf8_lossy(&delivered[0]).contains("ada@example.org"));
     assert_eq!(visitor.service.views().await.unwrap().mailbox, ["ada"]);
+}
+
+/// A mail that fails behind the commit takes nothing back, and the page does not say that it went out.
+#[tokio::test]
+async fn a_mail_that_fails_is_not_passed_over() {
+    let server = Exim::start(None).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let smtp = format!("smtp://127.0.0.1:{}", server.port());
+    let mut visitor = Visitor::at(&places(folder.path(), None, Some(smtp))).await;
+    let form = "username=ada&email=refused%40example.com&password=correct+horse&mode=after_commit";
+    let page = visitor.post("/register", form).await;
+    assert!(
+        page.contains("Registered, but not everybody was told."),
+        "{page}"
+    );
+    let views = visitor.service.views().await.unwrap();
+    assert_eq!(
+        (views.database, views.index),
+        (vec!["ada".into()], vec!["ada".into()])
+    );
+    assert!(views.mailbox.is_empty());
 }
 
 #[tokio::test]
