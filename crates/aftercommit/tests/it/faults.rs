@@ -16,7 +16,7 @@ on_each_database! {
 }
 
 /// A site behind a proxy.
-async fn behind_a_proxy<DB: Server>(connections: u32) -> Option<(Site<DB>, Proxy)> {
+pub async fn behind_a_proxy<DB: Server>(connections: u32) -> Option<(Site<DB>, Proxy)> {
     let mut site = Site::<DB>::open().await;
     let proxy = Proxy::start(DB::port(&site.options)?).await.unwrap();
     let options = DB::through(site.options.clone(), proxy.port());
