@@ -168,6 +168,7 @@ pub(crate) struct Observers {
     pub(crate) strict: bool,
     /// Sessions are shared between transactions: nothing may be kept in them.
     pub(crate) pooled: bool,
+    pub(crate) wake_ups: bool,
     pub(crate) headers: Option<MakeHeaders>,
     /// Faults of the test kit.
     #[cfg(feature = "testing")]
@@ -184,6 +185,7 @@ impl Default for Observers {
             hook_limit: 100_000,
             strict: false,
             pooled: false,
+            wake_ups: false,
             headers: None,
             #[cfg(feature = "testing")]
             faults: None,

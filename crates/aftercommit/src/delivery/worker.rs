@@ -270,6 +270,8 @@ struct AtWork<DB: Dialect> {
 impl<DB: Dialect> AtWork<DB> {
     async fn run(mut self, mut stopped: oneshot::Receiver<()>) -> Tally {
         let mut draining = false;
+        self.tasks
+            .spawn(super::wake::listen(self.db.clone(), self.reports.clone()));
         loop {
             self.serve();
             let now = self.now();

@@ -26,6 +26,8 @@ macro_rules! define {
             $(pub(crate) $name: &'static str,)*
             /// Where a claim does not answer with the rows: how candidates are locked, and then taken.
             pub(crate) lock_and_take: Option<(&'static str, &'static str)>,
+            /// Where other processes can be told that there is something to claim.
+            pub(crate) notify: Option<&'static str>,
             /// A text and an id as literals, with `{hex}` for their bytes.
             pub(crate) text_literal: &'static str,
             pub(crate) id_literal: &'static str,
@@ -149,6 +151,10 @@ impl Tables {
     fn place(&self, place: &str, quote: char, text: &mut String) -> bool {
         match place {
             "prefix" => text.push_str(&self.prefix),
+            "channel" => {
+                text.extend(self.schema.iter().flat_map(|schema| [schema.as_str(), "_"]));
+                text.extend([self.prefix.as_str(), "effects"]);
+            }
             "class" => text.push_str(&self.class().to_string()),
             "effects" | "waiting" | "dead" | "workers" | "receivers" | "lanes" | "schema"
             | "places" => {

@@ -163,6 +163,15 @@ pub trait Adapter: sqlx::Database {
     /// How effects are kept.
     fn effects() -> &'static EffectSql;
 
+    /// Hints that there is something to claim, where the database can pass them on. It goes on after an error.
+    fn hints(
+        pool: &Pool<Self>,
+        channel: String,
+    ) -> Option<BoxStream<'static, Result<(), sqlx::Error>>> {
+        let _ = (pool, channel);
+        None
+    }
+
     /// Adds a value of the library's own to a statement.
     fn bind(arguments: &mut Self::Arguments, value: &Value)
     -> Result<(), sqlx::error::BoxDynError>;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_core::future::BoxFuture;
 use futures_core::stream::BoxStream;
-use sqlx::postgres::PgConnectOptions;
+use sqlx::postgres::{PgConnectOptions, PgListener};
 use sqlx::{ConnectOptions, Connection, Executor, PgConnection, Pool, Postgres, Row, SqlStr};
 use tokio::time::{Instant, sleep, timeout_at};
 
@@ -34,6 +34,7 @@ static ROWS: RowSql = row_sql! {
 
 static EFFECTS: EffectSql = effect_sql! {
     lock_and_take: None,
+    notify: Some(include_str!("effect_notify.sql")),
     text_literal: "convert_from(decode('{hex}', 'hex'), 'UTF8')",
     id_literal: "'{hex}'::uuid",
 };
@@ -170,6 +171,29 @@ impl Adapter for Postgres {
         &EFFECTS
     }
 
+    fn hints(
+        pool: &Pool<Self>,
+        channel: String,
+    ) -> Option<BoxStream<'static, Result<(), sqlx::Error>>> {
+        let pool = pool.clone();
+        Some(Box::pin(async_stream::stream! {
+            loop {
+                match heard(&pool, &channel).await {
+                    Ok(mut listener) => {
+                        // Listening now: what was committed before is to be looked for.
+                        yield Ok(());
+                        // `None` is a connection that was lost and is back; hints may have been missed.
+                        while let Ok(_) = listener.try_recv().await {
+                            yield Ok(());
+                        }
+                    }
+                    Err(error) => yield Err(error),
+                }
+                sleep(Duration::from_secs(1)).await;
+            }
+        }))
+    }
+
     values!();
 
     fn affected(result: &Self::QueryResult) -> u64 {
@@ -194,6 +218,12 @@ impl Adapter for Postgres {
     fn connect_options(url: &str) -> Result<PgConnectOptions, sqlx::Error> {
         url.parse()
     }
+}
+
+async fn heard(pool: &Pool<Postgres>, channel: &str) -> Result<PgListener, sqlx::Error> {
+    let mut listener = PgListener::connect_with(pool).await?;
+    listener.listen(channel).await?;
+    Ok(listener)
 }
 
 fn learned(row: sqlx::postgres::PgRow) -> Result<(Option<String>, bool), sqlx::Error> {

@@ -32,6 +32,7 @@ static ROWS: RowSql = row_sql! {
 
 static EFFECTS: EffectSql = effect_sql! {
     lock_and_take: None,
+    notify: None,
     text_literal: "CAST(X'{hex}' AS TEXT)",
     id_literal: "X'{hex}'",
 };
