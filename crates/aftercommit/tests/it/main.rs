@@ -16,6 +16,7 @@ mod commit;
 mod effect;
 mod delivery;
 mod storm;
+mod operate;
 mod compile_fail;
 mod dialects;
 mod django;
