@@ -74,12 +74,15 @@ async fn an_audit_is_clean_while_a_worker_works<DB: Outbox>() {
         }
     };
     let audit = async {
-        // The second one has work in it, on any machine.
-        office.operator.audit(tolerance).await.unwrap();
-        office.operator.audit(tolerance).await.unwrap()
+        loop {
+            let found = office.operator.audit(tolerance).await.unwrap();
+            assert!(found.is_clean(), "{found}");
+            if found.dead >= 10 {
+                break;
+            }
+        }
     };
-    let ((), found) = tokio::join!(work, audit);
-    assert!(found.is_clean(), "{found}");
+    tokio::join!(work, audit);
     worker.drain().await;
 }
 
