@@ -8,10 +8,11 @@ use aftercommit::operate::{Filter, State};
 use super::{LATER, Office, carrying, code};
 use crate::support::{Outbox, patient};
 
-on_each_database! {
+on_each_database_and_the_pooler! {
     retrying_makes_it_pending_and_keeps_its_history,
     retrying_keeps_the_order_of_a_key,
     discarding_and_skipping_let_a_key_go_on,
+    what_stood_behind_is_let_go_at_once,
     what_is_claimed_is_left_to_its_worker,
     what_the_state_does_not_allow_is_an_error,
     of_many_who_retry_one_does,
@@ -131,6 +132,38 @@ async fn discarding_and_skipping_let_a_key_go_on<DB: Outbox>() {
         heard.contains(&"discarded 1 of ship: the customer is gone".into()),
         "{heard:?}"
     );
+}
+
+/// Without a worker that could do it.
+async fn what_stood_behind_is_let_go_at_once<DB: Outbox>() {
+    let office = Office::<DB>::open().await;
+    office
+        .order(&["a1", "a2", "a3", "b1", "b2", "c1", "c2", "d1", "d2"])
+        .await;
+    for behind in ["a3", "b2", "c2", "d2"] {
+        office.put_off(&carrying(behind), "NULL").await;
+    }
+    office.put_off(&carrying("c1"), LATER).await;
+    for text in ["a1", "a2", "b1", "d1"] {
+        office.bury(&carrying(text)).await;
+    }
+    let operator = &office.operator;
+    let (third, second) = (office.id("a3").await, office.id("b2").await);
+    operator.skip(office.id("a1").await).await.unwrap();
+    // The second one blocks it still.
+    assert_eq!(office.state(third).await, Some(State::Parked));
+    operator.discard(office.id("a2").await, "no").await.unwrap();
+    assert_eq!(office.state(third).await, Some(State::Pending));
+    assert_eq!(office.state(second).await, Some(State::Parked));
+    operator.skip(office.id("b1").await).await.unwrap();
+    assert_eq!(office.state(second).await, Some(State::Pending));
+    let behind = office.id("c2").await;
+    operator.discard(office.id("c1").await, "no").await.unwrap();
+    assert_eq!(office.state(behind).await, Some(State::Pending));
+    // Behind one that was retried it stays: that is not settled.
+    let behind = office.id("d2").await;
+    operator.retry(office.id("d1").await).await.unwrap();
+    assert_eq!(office.state(behind).await, Some(State::Parked));
 }
 
 async fn what_is_claimed_is_left_to_its_worker<DB: Outbox>() {
@@ -346,9 +379,13 @@ async fn a_paused_receiver_waits_until_it_is_resumed<DB: Outbox>() {
     office.order(&["a1"]).await;
     let goes_on = async || office.sink.all().contains(&"a1".into());
     patient(goes_on, || "the other receiver".into()).await;
-    let overview = office.operator.overview().await.unwrap();
-    assert!(overview.receivers[0].paused.is_some());
-    assert!(overview.receivers[0].pending >= 3, "{overview}");
+    // What was claimed at the last moment is given back.
+    let given_back = async || {
+        let overview = office.operator.overview().await.unwrap();
+        assert!(overview.receivers[0].paused.is_some());
+        overview.receivers[0].pending >= 3
+    };
+    patient(given_back, || "three that are pending".into()).await;
     assert!(!office.sink.all().contains(&"x".into()));
 
     office.operator.resume("note").await.unwrap();

@@ -8,7 +8,7 @@ use aftercommit::{EffectId, Worker};
 use super::{LATER, Office, carrying};
 use crate::support::{Outbox, Site, patient};
 
-on_each_database! {
+on_each_database_and_the_pooler! {
     an_overview_counts_each_receiver_and_worker,
     a_list_is_read_page_by_page,
     a_list_is_narrowed,
