@@ -11,7 +11,8 @@ use crate::store::Dialect;
 impl<DB: Dialect> Operator<DB> {
     /// What is there, in numbers, and who delivers it.
     ///
-    /// It counts rows in two statements: for every few seconds, not for every request.
+    /// It counts rows in two statements: for every few seconds, not for every request. (A quarter of a second for 1.5 million
+    /// effects, with Postgres 15 on two cores.)
     ///
     /// # Errors
     ///
@@ -71,8 +72,8 @@ impl<DB: Dialect> Operator<DB> {
     ///
     /// What looks wrong may only be on its way from one state to the next. So if anything does, this waits for the `tolerance` and
     /// looks again, and what was not touched meanwhile is a [`Violation`](super::Violation). A minute is more than working
-    /// workers need; it is also how late a waiting effect, and how silent a worker, may be. It reads all rows that have a key:
-    /// for once an hour, or when in doubt.
+    /// workers need; it is also how late a waiting effect, and how silent a worker, may be. It reads every row:
+    /// for once an hour, or when in doubt. (Eleven seconds for 1.5 million effects, with Postgres 15 on two cores.)
     ///
     /// # Errors
     ///

@@ -9,12 +9,12 @@
 //! 2. What a worker is delivering is left alone, and the error says who has it
 //!    (`operate::what_is_claimed_is_left_to_its_worker`). Of several operators who act on one effect, one does
 //!    (`operate::of_many_who_retry_one_does`).
-//! 3. The order of a key outlives a retry, and discarding or skipping what blocks it lets the next one go
-//!    (`operate::retrying_keeps_the_order_of_a_key`, `operate::discarding_and_skipping_let_a_key_go_on`).
-//! 4. A list has no payloads, and a page has an end (`operate::a_list_is_read_page_by_page`,
-//!    `operate::hostile_pages_and_cursors_are_refused`).
-//! 5. An audit is clean while everything works (`operate::an_audit_is_clean_while_a_worker_works`), finds what must not be
-//!    (`operate::an_audit_finds_each_thing_that_was_planted`), and changes nothing.
+//! 3. The order of a key outlives a retry (`operate::retrying_keeps_the_order_of_a_key`), and discarding or skipping what blocks
+//!    it lets the next one go (`operate::discarding_and_skipping_let_a_key_go_on`).
+//! 4. A list has no payloads, and its pages have an end (`operate::a_list_is_read_page_by_page`); a cursor or a limit that is none
+//!    is an error (`operate::hostile_pages_and_cursors_are_refused`).
+//! 5. An audit is clean while everything works (`operate::an_audit_is_clean_while_a_worker_works`), finds what must not be, and
+//!    changes nothing (`operate::an_audit_finds_each_thing_that_was_planted`).
 //!
 //! ```text
 //!                      ┌── retry ──▶ pending
