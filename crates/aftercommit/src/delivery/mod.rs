@@ -51,6 +51,7 @@ pub use worker::{Drained, Running, Worker};
 
 pub(crate) use handler::{AnyHandler, Handler};
 pub(crate) use handover::{Handover, Live};
+pub(crate) use history::{clean, read as attempts};
 pub(crate) use leased::{Lease, Leased};
 pub(crate) use schema::missing as schema_missing;
 pub(crate) use wake::Wake;

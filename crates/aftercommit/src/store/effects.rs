@@ -41,7 +41,8 @@ macro_rules! define {
                 })*
                 match self.lock_and_take {
                     Some((lock, _)) if std::ptr::eq(lock, statement) => "lock",
-                    _ => "take",
+                    Some((_, take)) if std::ptr::eq(take, statement) => "take",
+                    _ => "",
                 }
             }
         }

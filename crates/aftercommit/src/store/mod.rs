@@ -15,6 +15,7 @@ use crate::error::{Error, Kind};
 use crate::transaction::Options;
 
 mod effects;
+mod operate;
 mod outbox;
 mod rows;
 mod session;
@@ -31,6 +32,8 @@ pub use effects::{EffectSql, Value};
 pub(crate) use effects::{
     Tables, bound, each_statement, effect_sql, load_effect_sql, one, text as effect_text, values,
 };
+pub use operate::OperateSql;
+pub(crate) use operate::{Touched, operate_sql};
 pub(crate) use outbox::Outbox;
 pub use rows::RowSql;
 pub(crate) use rows::{fill, row_sql};
@@ -171,6 +174,9 @@ pub trait Adapter: sqlx::Database {
         let _ = (pool, channel);
         None
     }
+
+    /// How an operator is answered.
+    fn operate() -> &'static OperateSql;
 
     /// Adds a value of the library's own to a statement.
     fn bind(arguments: &mut Self::Arguments, value: &Value)

@@ -16,22 +16,22 @@ pub(crate) struct Outbox<DB: Dialect> {
     pub(crate) db: Db<DB>,
 }
 
-type Values<'v> = [(&'static str, Cow<'v, [Value]>)];
+pub(super) type Values<'v> = [(&'static str, Cow<'v, [Value]>)];
 
 /// An effect is moved from one table to another with these: copied, and removed.
-struct Move {
-    copy: &'static str,
-    remove: &'static str,
+pub(super) struct Move {
+    pub(super) copy: &'static str,
+    pub(super) remove: &'static str,
 }
 
 impl<DB: Dialect> Outbox<DB> {
-    fn query(&self, template: &str, values: &Values<'_>) -> Result<Query<DB>> {
+    pub(super) fn query(&self, template: &str, values: &Values<'_>) -> Result<Query<DB>> {
         let mut query = bound(template, self.db.tables(), values)?;
         query.name = DB::effects().name(template);
         Ok(query)
     }
 
-    async fn run(&self, template: &str, values: &Values<'_>) -> Result<Answer<DB>> {
+    pub(super) async fn run(&self, template: &str, values: &Values<'_>) -> Result<Answer<DB>> {
         let query = self.query(template, values)?;
         let mut session = Session::open(&self.db).await?;
         let answer = session.run(query).await;
@@ -304,7 +304,7 @@ impl<DB: Dialect> Outbox<DB> {
     }
 
     /// Nothing is removed that was not copied.
-    async fn carry(
+    pub(super) async fn carry(
         &self,
         session: &mut Session<DB>,
         picked: &[Value],
@@ -366,11 +366,11 @@ fn settling(same: &[Lease]) -> [(&'static str, Cow<'static, [Value]>); 3] {
     ]
 }
 
-fn micros(time: Duration) -> i64 {
+pub(super) fn micros(time: Duration) -> i64 {
     time.as_micros().try_into().unwrap_or(i64::MAX / 4)
 }
 
-fn ids<DB: Dialect>(answer: &Answer<DB>) -> Result<Vec<Value>> {
+pub(super) fn ids<DB: Dialect>(answer: &Answer<DB>) -> Result<Vec<Value>> {
     let ids = answer
         .rows
         .iter()

@@ -17,6 +17,7 @@ mod effect;
 mod delivery;
 mod storm;
 mod statement_faults;
+mod operate;
 mod compile_fail;
 mod dialects;
 mod django;

@@ -10,8 +10,8 @@ use sqlx::{ConnectOptions, Connection, Executor, PgConnection, Pool, Postgres, R
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::{
-    Adapter, EffectSql, Facts, Identity, Item, Query, RowSql, Verdict, effect_sql, load_effect_sql,
-    own_sql, row_sql, values,
+    Adapter, EffectSql, Facts, Identity, Item, OperateSql, Query, RowSql, Verdict, effect_sql,
+    load_effect_sql, operate_sql, own_sql, row_sql, values,
 };
 use crate::error::Error;
 use crate::transaction::Options;
@@ -38,6 +38,8 @@ static EFFECTS: EffectSql = effect_sql! {
     text_literal: "convert_from(decode('{hex}', 'hex'), 'UTF8')",
     id_literal: "'{hex}'::uuid",
 };
+
+static OPERATE: OperateSql = operate_sql!();
 
 impl Adapter for Postgres {
     const COMMITS_ON_DDL: bool = false;
@@ -192,6 +194,10 @@ impl Adapter for Postgres {
                 sleep(Duration::from_secs(1)).await;
             }
         }))
+    }
+
+    fn operate() -> &'static OperateSql {
+        &OPERATE
     }
 
     values!();
