@@ -185,7 +185,7 @@ impl Adapter for Postgres {
                         // Listening now: what was committed before is to be looked for.
                         yield Ok(());
                         // `None` is a connection that was lost and is back; hints may have been missed.
-                        while let Ok(_) = listener.try_recv().await {
+                        while listener.try_recv().await.is_ok() {
                             yield Ok(());
                         }
                     }
