@@ -203,26 +203,48 @@ impl Desk {
         orders
     }
 
-    /// When there may be something to do without anything being told.
-    pub(crate) fn wake_at(&self) -> Moment {
+    /// After the orders of `now`: when there may be something to do without anything being told. Always later than that, or the
+    /// worker would turn round and round.
+    pub(crate) fn wake_at(&self, now: Moment) -> Moment {
         let settle = (!self.done.is_empty() && !self.settling).then_some(self.settle_at);
         let write = (!self.unwritten.is_empty()).then_some(self.write_at);
-        let probes = self.breakers.values().filter_map(Breaker::opens_at).min();
-        let poll = (!self.maintaining).then_some(self.poll_at);
-        let rescue = (!self.rescuing).then_some(self.rescue_at);
+        // One that is over has no effect to try: whoever brings one wakes the worker.
+        let probes = self.breakers.values().filter_map(Breaker::opens_at);
+        let probe = probes.filter(|at| *at > now).min();
         [
-            self.standing.wake_at(),
+            self.wants_standing()
+                .then(|| self.standing.wake_at())
+                .flatten(),
+            self.begins(now).and_then(|_| self.house_at()),
             settle,
             write,
-            probes,
-            poll,
-            rescue,
+            probe,
             self.drain_until,
         ]
         .into_iter()
         .flatten()
         .min()
         .unwrap_or(Moment::MAX)
+    }
+
+    fn house_at(&self) -> Option<Moment> {
+        let poll = (!self.maintaining).then_some(self.poll_at);
+        let rescue = (!self.rescuing).then_some(self.rescue_at);
+        [poll, rescue, Some(self.compare_at)]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    /// Whoever ends takes no new identity.
+    fn wants_standing(&self) -> bool {
+        self.drain_until.is_none() || self.standing.worker().is_some()
+    }
+
+    /// The identity in which something new may be begun.
+    fn begins(&self, now: Moment) -> Option<i64> {
+        let alive = self.standing.alive(now, &self.times);
+        alive.filter(|_| self.drain_until.is_none())
     }
 
     fn keep_standing(&mut self, now: Moment, orders: &mut Vec<Order>) {
@@ -232,14 +254,13 @@ impl Desk {
                 seat.empty();
             }
         }
-        let draining = self.drain_until.is_some();
-        if !(draining && self.standing.worker().is_none()) {
+        if self.wants_standing() {
             orders.extend(self.standing.order(now, &self.times));
         }
     }
 
     fn keep_house(&mut self, now: Moment, orders: &mut Vec<Order>) {
-        let (Some(worker), None) = (self.standing.alive(now, &self.times), self.drain_until) else {
+        let Some(worker) = self.begins(now) else {
             return;
         };
         if now >= self.poll_at && !self.maintaining {
@@ -279,7 +300,7 @@ impl Desk {
     }
 
     fn start(&mut self, now: Moment, orders: &mut Vec<Order>) {
-        if self.standing.alive(now, &self.times).is_none() || self.drain_until.is_some() {
+        if self.begins(now).is_none() {
             return;
         }
         for (name, seat) in &mut self.seats {
@@ -317,7 +338,7 @@ impl Desk {
     }
 
     fn claim(&mut self, now: Moment, orders: &mut Vec<Order>) {
-        let (Some(worker), None) = (self.standing.alive(now, &self.times), self.drain_until) else {
+        let Some(worker) = self.begins(now) else {
             return;
         };
         for (name, seat) in &mut self.seats {

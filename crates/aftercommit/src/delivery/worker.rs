@@ -282,7 +282,7 @@ impl<DB: Dialect> AtWork<DB> {
             if finished {
                 break;
             }
-            let wake = self.errand.began.checked_add(self.desk.wake_at());
+            let wake = self.errand.began.checked_add(self.desk.wake_at(now));
             tokio::select! {
                 biased;
                 report = self.inbox.recv() => self.hear(report),
