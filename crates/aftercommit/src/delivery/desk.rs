@@ -478,9 +478,10 @@ impl Desk {
             if self.alone == Some(lease) {
                 self.alone = None;
             }
-            if let Some(signal) = lifecycle::signal(&ended) {
-                let breaker = self.breakers.entry(target.clone()).or_default();
-                opened |= breaker.ended(signal, now, jitter);
+            let breaker = self.breakers.entry(target.clone()).or_default();
+            match lifecycle::signal(&ended) {
+                Some(signal) => opened |= breaker.ended(signal, now, jitter),
+                None => breaker.said_nothing(now),
             }
             match lifecycle::after_attempt(&ended, leased.failures, &retry, jitter) {
                 Next::Done => self.done.push(lease),
