@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use super::breaker::{Breaker, Moment};
 use super::lifecycle::{self, Ended, Next};
-use super::seat::Seat;
+use super::seat::{Seat, Service};
 use super::standing::Standing;
 use super::{Lease, Leased};
 use crate::effect::{EffectId, Manner};
@@ -173,6 +173,7 @@ impl Desk {
             let seat = match before.remove(&name) {
                 Some(mut seat) => {
                     seat.manner = manner;
+                    seat.connect();
                     seat
                 }
                 None => Seat::new(manner),
@@ -182,7 +183,7 @@ impl Desk {
         // Their handlers may still be running.
         before.retain(|_, seat| seat.running > 0);
         for (name, mut seat) in before {
-            seat.paused = true;
+            seat.service = Service::Disconnected;
             self.seats.insert(name, seat);
         }
     }
@@ -289,7 +290,7 @@ impl Desk {
         for (name, seat) in &mut self.seats {
             let breaker = self.breakers.get(target(name, seat));
             let open = breaker.is_some_and(|breaker| breaker.allows(1, now) == 0);
-            if (open || seat.paused || self.drain_until.is_some()) && !seat.is_empty() {
+            if (open || !seat.is_open() || self.drain_until.is_some()) && !seat.is_empty() {
                 leases.extend(seat.empty());
             }
         }
@@ -414,7 +415,7 @@ impl Desk {
         self.maintaining = false;
         if let Some(paused) = paused {
             for (name, seat) in &mut self.seats {
-                seat.paused = paused.iter().any(|paused| **paused == **name);
+                seat.pause(paused.iter().any(|paused| **paused == **name));
             }
         }
         if moved {

@@ -14,6 +14,16 @@ const FULL_SCAN: Duration = Duration::from_secs(1);
 /// The most effects that wait in memory for one receiver.
 const MOST_QUEUED: usize = 1_000;
 
+/// Whether effects are delivered to a receiver.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Service {
+    Open,
+    /// By an operator.
+    Paused,
+    /// The last of its calls are running.
+    Disconnected,
+}
+
 /// See the [module](self).
 #[derive(Debug)]
 pub(super) struct Seat {
@@ -25,7 +35,7 @@ pub(super) struct Seat {
     pub(super) claiming: bool,
     /// There may be something to claim.
     pub(super) hungry: bool,
-    pub(super) paused: bool,
+    pub(super) service: Service,
     /// Below this id nothing was found a moment ago.
     low: EffectId,
     scanned_at: Option<Moment>,
@@ -39,10 +49,30 @@ impl Seat {
             running: 0,
             claiming: false,
             hungry: true,
-            paused: false,
+            service: Service::Open,
             low: EffectId::LOWEST,
             scanned_at: None,
         }
+    }
+
+    pub(super) fn is_open(&self) -> bool {
+        self.service == Service::Open
+    }
+
+    /// It is served, again.
+    pub(super) fn connect(&mut self) {
+        if self.service == Service::Disconnected {
+            self.service = Service::Open;
+        }
+    }
+
+    /// What an operator wants.
+    pub(super) fn pause(&mut self, paused: bool) {
+        self.service = match self.service {
+            Service::Disconnected => Service::Disconnected,
+            _ if paused => Service::Paused,
+            _ => Service::Open,
+        };
     }
 
     /// How many it wants in memory: enough to be busy for two rounds.
@@ -52,12 +82,12 @@ impl Seat {
 
     /// Whether a commit of this process may hand it effects.
     pub(super) fn welcomes(&self, breaker: &Breaker) -> bool {
-        !self.paused && breaker.is_closed() && self.queue.len() < self.target()
+        self.is_open() && breaker.is_closed() && self.queue.len() < self.target()
     }
 
     /// How many to claim now, and above which id; `None` for none.
     pub(super) fn claim(&mut self, breaker: &Breaker, now: Moment) -> Option<(EffectId, usize)> {
-        if !self.hungry || self.claiming || self.paused {
+        if !self.hungry || self.claiming || !self.is_open() {
             return None;
         }
         let room = self.target().saturating_sub(self.queue.len());
@@ -102,7 +132,7 @@ impl Seat {
     /// The next call of the handler. One that was taken from a dead process is a call of its own; one that must be alone waits
     /// while there is `another` such.
     pub(super) fn next(&mut self, breaker: &Breaker, another: bool, now: Moment) -> Vec<Leased> {
-        if self.running >= self.manner.concurrency || self.paused {
+        if self.running >= self.manner.concurrency || !self.is_open() {
             return Vec::new();
         }
         let limit = breaker.allows(self.manner.batch, now);
