@@ -132,6 +132,8 @@ pub(crate) struct Desk {
     compare_at: Moment,
     /// The one that runs while no other suspect may.
     alone: Option<Lease>,
+    /// What is to be unparked.
+    followed: Vec<Order>,
     /// What the database had in this worker's name, and nobody here knew of.
     strange: HashSet<Lease>,
     drain_until: Option<Moment>,
@@ -159,6 +161,7 @@ impl Desk {
             rescuing: false,
             compare_at: COMPARE,
             alone: None,
+            followed: Vec::new(),
             strange: HashSet::new(),
             drain_until: None,
             finished: false,
@@ -357,6 +360,7 @@ impl Desk {
     }
 
     fn write_down(&mut self, now: Moment, orders: &mut Vec<Order>) {
+        orders.append(&mut self.followed);
         if !self.settling && !self.done.is_empty() && now >= self.settle_at {
             self.settling = true;
             let some = self.done.len().min(MOST_SETTLED);
@@ -500,25 +504,19 @@ impl Desk {
         opened
     }
 
-    /// Answers [`Order::Settle`]: how many leases were still held, if the database could say. What must be unparked.
-    pub(crate) fn settled(
-        &mut self,
-        leases: Vec<Lease>,
-        settled: Option<u64>,
-        now: Moment,
-    ) -> Vec<Order> {
+    /// Answers [`Order::Settle`]: how many leases were still held, if the database could say.
+    pub(crate) fn settled(&mut self, leases: Vec<Lease>, settled: Option<u64>, now: Moment) {
         self.settling = false;
         let Some(settled) = settled else {
             self.done.extend(leases);
             self.settle_at = now + AGAIN;
-            return Vec::new();
+            return;
         };
         self.tally.delivered += settled;
         self.tally.lost += (leases.len() as u64).saturating_sub(settled);
-        leases
-            .into_iter()
-            .filter_map(|lease| self.gone(lease))
-            .collect()
+        for lease in leases {
+            self.gone(lease);
+        }
     }
 
     /// Answers [`Order::Write`]: whether the lease was still held, if the database could say.
@@ -544,17 +542,23 @@ impl Desk {
     }
 
     /// An effect is not this worker's any more. The next one of its key can be claimed, and those that stood behind it.
-    fn gone(&mut self, lease: Lease) -> Option<Order> {
-        let leased = self.held.remove(&lease)?;
-        let key = leased.key?;
+    fn gone(&mut self, lease: Lease) {
+        let Some(leased) = self.held.remove(&lease) else {
+            return;
+        };
+        let Some(key) = leased.key else {
+            return;
+        };
         if let Some(seat) = self.seats.get_mut(&leased.receiver) {
             seat.hungry = true;
         }
         // Never failed and never moved: nothing can stand behind it.
-        (lease.fence > 1).then(|| Order::Unpark {
-            receiver: leased.receiver,
-            key,
-        })
+        if lease.fence > 1 {
+            self.followed.push(Order::Unpark {
+                receiver: leased.receiver,
+                key,
+            });
+        }
     }
 
     /// Answers [`Order::Compare`]: those of the database's leases that nobody here knows of, and did not the last time. (One that
@@ -610,5 +614,69 @@ fn without_payload(leased: &Leased) -> Leased {
         headers: None,
         history: leased.history.clone(),
         ..*leased
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What an order is called.
+    fn names(orders: &[Order]) -> Vec<String> {
+        let name = |order| {
+            format!("{order:?}")
+                .split([' ', '{'])
+                .next()
+                .map(str::to_owned)
+        };
+        orders.iter().filter_map(name).collect()
+    }
+
+    fn desk() -> Desk {
+        let second = Duration::from_secs(1);
+        Desk::new(Times {
+            lease: second * 20,
+            beat: second * 4,
+            poll: second,
+            rescue: second * 4,
+            grace: second * 25,
+        })
+    }
+
+    #[test]
+    fn who_waits_for_an_answer_sleeps() {
+        let mut desk = desk();
+        assert_eq!(names(&desk.orders(Moment::ZERO)), ["Register"]);
+        assert_eq!(desk.wake_at(Moment::ZERO), Moment::MAX);
+    }
+
+    #[test]
+    fn what_was_settled_in_a_transaction_lets_the_next_ones_follow() {
+        let (mut desk, receiver): (Desk, Arc<str>) = (desk(), "ship".into());
+        desk.serve([(Arc::clone(&receiver), Manner::default())]);
+        desk.orders(Moment::ZERO);
+        desk.registered(Some(7), Moment::ZERO, Moment::ZERO);
+        let lease = Lease {
+            id: EffectId::LOWEST,
+            owner: 7,
+            fence: 3,
+        };
+        let failed_before = Leased {
+            lease,
+            receiver,
+            key: Some("1".into()),
+            version: 1,
+            payload: String::new(),
+            headers: None,
+            created_at: 0,
+            failures: 1,
+            starts: 0,
+            rescues: 0,
+            history: None,
+        };
+        desk.handed_over(vec![failed_before]);
+        desk.orders(Moment::ZERO);
+        desk.ran("ship", vec![(lease, Ended::Settled)], Moment::ZERO, 0.5);
+        assert!(names(&desk.orders(Moment::ZERO)).contains(&"Unpark".into()));
     }
 }

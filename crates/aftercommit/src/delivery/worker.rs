@@ -506,11 +506,7 @@ impl<DB: Dialect> AtWork<DB> {
                     });
                 }
             }
-            Report::Settled { leases, settled } => {
-                for order in self.desk.settled(leases, settled, now) {
-                    self.carry_out(order, now);
-                }
-            }
+            Report::Settled { leases, settled } => self.desk.settled(leases, settled, now),
             Report::Written {
                 leased,
                 next,
