@@ -201,6 +201,8 @@ impl Desk {
         self.keep_house(now, &mut orders);
         self.let_go(now, &mut orders);
         self.start(now, &mut orders);
+        // What stands behind a probe.
+        self.let_go(now, &mut orders);
         self.claim(now, &mut orders);
         self.write_down(now, &mut orders);
         self.finish(now, &mut orders);
