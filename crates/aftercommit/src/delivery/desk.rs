@@ -130,7 +130,7 @@ pub(crate) struct Desk {
     rescue_at: Moment,
     rescuing: bool,
     compare_at: Moment,
-    /// The one that runs while no other suspect may.
+    /// The one that runs while nothing else may.
     alone: Option<Lease>,
     /// What is to be unparked.
     followed: Vec<Order>,
@@ -309,10 +309,22 @@ impl Desk {
         if self.begins(now).is_none() {
             return;
         }
+        let mut running: usize = self.seats.values().map(|seat| seat.running).sum();
+        let a_suspect_waits = self.seats.values().any(Seat::has_a_suspect);
         for (name, seat) in &mut self.seats {
-            loop {
+            // A process in which a suspect runs beside another effect may die of either, and nobody knows of which.
+            while self.alone.is_none() {
+                let suspect = seat.has_a_suspect();
+                let waits = if suspect {
+                    running > 0
+                } else {
+                    a_suspect_waits
+                };
+                if waits {
+                    break;
+                }
                 let breaker = self.breakers.entry(target(name, seat).clone()).or_default();
-                let mut call = seat.next(breaker, self.alone.is_some(), now);
+                let mut call = seat.next(breaker, now);
                 if call.is_empty() {
                     break;
                 }
@@ -330,6 +342,7 @@ impl Desk {
                 }
                 breaker.began();
                 seat.running += 1;
+                running += 1;
                 for leased in &call {
                     self.held.insert(leased.lease, without_payload(leased));
                 }
@@ -482,9 +495,6 @@ impl Desk {
             let Some(leased) = self.held.get(&lease).cloned() else {
                 continue;
             };
-            if self.alone == Some(lease) {
-                self.alone = None;
-            }
             let breaker = self.breakers.entry(target.clone()).or_default();
             match lifecycle::signal(&ended) {
                 Some(signal) => opened |= breaker.ended(signal, now, jitter),
@@ -545,6 +555,10 @@ impl Desk {
 
     /// An effect is not this worker's any more. The next one of its key can be claimed, and those that stood behind it.
     fn gone(&mut self, lease: Lease) {
+        // Not before its answer was recorded: until then a death would still count as its own.
+        if self.alone == Some(lease) {
+            self.alone = None;
+        }
         let Some(leased) = self.held.remove(&lease) else {
             return;
         };

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::breaker::{Breaker, Moment};
-use super::lifecycle::{must_be_alone, must_be_noted};
+use super::lifecycle::{must_be_alone, must_be_noted, set_aside};
 use super::{Lease, Leased};
 use crate::effect::{EffectId, Manner};
 
@@ -129,9 +129,17 @@ impl Seat {
         self.queue.push_back(leased);
     }
 
-    /// The next call of the handler. One that was taken from a dead process is a call of its own; one that must be alone waits
-    /// while there is `another` such.
-    pub(super) fn next(&mut self, breaker: &Breaker, another: bool, now: Moment) -> Vec<Leased> {
+    /// Whether the next one may be started only while nothing else runs.
+    pub(super) fn has_a_suspect(&self) -> bool {
+        let suspect = |next: &Leased| {
+            must_be_alone(next.starts, next.rescues)
+                && set_aside(next.starts, next.rescues).is_none()
+        };
+        self.queue.front().is_some_and(suspect)
+    }
+
+    /// The next call of the handler. One that was taken from a dead process is a call of its own.
+    pub(super) fn next(&mut self, breaker: &Breaker, now: Moment) -> Vec<Leased> {
         if self.running >= self.manner.concurrency || !self.is_open() {
             return Vec::new();
         }
@@ -142,7 +150,7 @@ impl Seat {
                 break;
             };
             let noted = must_be_noted(next.rescues);
-            if another && must_be_alone(next.starts, next.rescues) || noted && !call.is_empty() {
+            if noted && !call.is_empty() {
                 break;
             }
             call.extend(self.queue.pop_front());
