@@ -595,6 +595,23 @@ impl Desk {
         self.standing.worker()
     }
 
+    /// What is cut off when it goes, and has a start that was written down: it did not kill its process, and its starts must
+    /// not be taken for its process's deaths.
+    pub(crate) fn cut_off(&self) -> Vec<Leased> {
+        let noted = self
+            .held
+            .values()
+            .filter(|leased| lifecycle::must_be_noted(leased.rescues));
+        let answered = |lease: &Lease| {
+            let mut unwritten = self.unwritten.iter();
+            self.done.contains(lease) || unwritten.any(|(leased, _)| leased.lease == *lease)
+        };
+        noted
+            .filter(|leased| !answered(&leased.lease))
+            .cloned()
+            .collect()
+    }
+
     /// Stops: nothing new is begun, and what runs has until the end of the grace.
     pub(crate) fn drain(&mut self, now: Moment) {
         self.drain_until.get_or_insert(now + self.times.grace);

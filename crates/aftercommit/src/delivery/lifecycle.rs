@@ -42,6 +42,17 @@ pub(crate) enum Next {
     Nothing,
 }
 
+impl Next {
+    /// Of an effect whose worker ends before its handler does.
+    pub(crate) fn cut_off() -> Self {
+        Self::Wait {
+            after: Duration::ZERO,
+            why: "its worker ended".into(),
+            counts: false,
+        }
+    }
+}
+
 /// The wait of an effect whose target is not there, before jitter.
 const UNAVAILABLE: Duration = Duration::from_secs(10);
 

@@ -299,7 +299,7 @@ impl<DB: Dialect> AtWork<DB> {
         self.tasks.abort_all();
         while self.tasks.join_next().await.is_some() {}
         if let Some(worker) = self.desk.identity() {
-            self.errand.leave(worker).await;
+            self.errand.leave(worker, self.desk.cut_off()).await;
         }
         self.db.end_delivering();
         self.desk.tally
