@@ -294,7 +294,10 @@ impl<DB: Dialect> Errand<DB> {
     }
 
     /// Gives all leases back, and the identity.
-    pub(super) async fn leave(&self, worker: i64) {
+    pub(super) async fn leave(&self, worker: i64, cut_off: Vec<Leased>) {
+        for leased in cut_off {
+            self.write(leased, Next::cut_off()).await;
+        }
         let answer = async {
             self.outbox.release_all(worker).await?;
             self.outbox.resign(worker).await

@@ -284,7 +284,7 @@ impl<DB: Dialect> AtWork<DB> {
             if finished {
                 break;
             }
-            let wake = self.errand.began.checked_add(self.desk.wake_at());
+            let wake = self.errand.began.checked_add(self.desk.wake_at(now));
             tokio::select! {
                 biased;
                 report = self.inbox.recv() => self.hear(report),
@@ -301,7 +301,7 @@ impl<DB: Dialect> AtWork<DB> {
         self.tasks.abort_all();
         while self.tasks.join_next().await.is_some() {}
         if let Some(worker) = self.desk.identity() {
-            self.errand.leave(worker).await;
+            self.errand.leave(worker, self.desk.cut_off()).await;
         }
         self.db.end_delivering();
         self.desk.tally
@@ -508,11 +508,7 @@ impl<DB: Dialect> AtWork<DB> {
                     });
                 }
             }
-            Report::Settled { leases, settled } => {
-                for order in self.desk.settled(leases, settled, now) {
-                    self.carry_out(order, now);
-                }
-            }
+            Report::Settled { leases, settled } => self.desk.settled(leases, settled, now),
             Report::Written {
                 leased,
                 next,
