@@ -169,6 +169,8 @@ impl Desk {
     /// Who is served from now on. What is in memory for others is let go of by the next comparison.
     pub(crate) fn serve(&mut self, posts: impl IntoIterator<Item = (Arc<str>, Manner)>) {
         let mut before = std::mem::take(&mut self.seats);
+        // Whether they are paused is asked before they are served.
+        self.poll_at = Moment::ZERO;
         for (name, manner) in posts {
             let seat = match before.remove(&name) {
                 Some(mut seat) => {
@@ -687,6 +689,7 @@ mod tests {
         desk.serve([(Arc::clone(&receiver), Manner::default())]);
         desk.orders(Moment::ZERO);
         desk.registered(Some(7), Moment::ZERO, Moment::ZERO);
+        desk.maintained(Some(&[]), false);
         let lease = Lease {
             id: EffectId::LOWEST,
             owner: 7,

@@ -49,7 +49,8 @@ impl Seat {
             running: 0,
             claiming: false,
             hungry: true,
-            service: Service::Open,
+            // Until the database has been asked.
+            service: Service::Paused,
             low: EffectId::LOWEST,
             scanned_at: None,
         }
@@ -62,7 +63,7 @@ impl Seat {
     /// It is served, again.
     pub(super) fn connect(&mut self) {
         if self.service == Service::Disconnected {
-            self.service = Service::Open;
+            self.service = Service::Paused;
         }
     }
 

@@ -83,7 +83,7 @@ pub(crate) fn check(text: &str) -> Result<(), Unfit> {
             b'}' | b']' => walk.close(),
             b',' => walk.next(),
             b'-' | b'0'..=b'9' => walk.number(rest)?,
-            _ => 1,
+            _ => rest.chars().next().map_or(1, char::len_utf8),
         };
         rest = &rest[length..];
     }

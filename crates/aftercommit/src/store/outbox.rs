@@ -35,14 +35,7 @@ impl<DB: Dialect> Outbox<DB> {
         let query = self.query(template, values)?;
         let mut session = Session::open(&self.db).await?;
         let answer = session.run(query).await;
-        match answer {
-            Ok(answer) => session.commit().await.map(|()| answer),
-            Err(error) if error.is_connection_lost() => Err(error),
-            Err(error) => {
-                session.roll_back().await;
-                Err(error)
-            }
-        }
+        session.end(answer).await
     }
 
     /// Which version the tables have; an error if they are not there.
@@ -127,27 +120,27 @@ impl<DB: Dialect> Outbox<DB> {
             return leased::<DB>(&answer, worker, receiver, 0);
         };
         let mut session = Session::begin(&self.db).await?;
-        let candidates = session.run(self.query(sql.claim, &values)?).await?;
-        let candidates = ids::<DB>(&candidates)?;
-        if candidates.is_empty() {
-            session.roll_back().await;
-            return Ok(Vec::new());
-        }
-        let locked = session
-            .run(self.query(lock, &[("ids", Cow::Owned(candidates))])?)
-            .await?;
-        let taken = leased::<DB>(&locked, worker, receiver, 1)?;
-        if taken.is_empty() {
-            session.roll_back().await;
-            return Ok(taken);
-        }
-        let values = [
-            ("worker", one(Value::Int(worker))),
-            ("ids", Cow::Owned(ids::<DB>(&locked)?)),
-        ];
-        session.run(self.query(take, &values)?).await?;
-        session.commit().await?;
-        Ok(taken)
+        let taken = async {
+            let candidates = session.run(self.query(sql.claim, &values)?).await?;
+            let candidates = ids::<DB>(&candidates)?;
+            if candidates.is_empty() {
+                return Ok(Vec::new());
+            }
+            let values = [("ids", Cow::Owned(candidates))];
+            let locked = session.run(self.query(lock, &values)?).await?;
+            let taken = leased::<DB>(&locked, worker, receiver, 1)?;
+            if taken.is_empty() {
+                return Ok(taken);
+            }
+            let values = [
+                ("worker", one(Value::Int(worker))),
+                ("ids", Cow::Owned(ids::<DB>(&locked)?)),
+            ];
+            session.run(self.query(take, &values)?).await?;
+            Ok(taken)
+        };
+        let taken = taken.await;
+        session.end(taken).await
     }
 
     /// Notes that an effect is about to be started. `false`: its lease is lost.
@@ -207,14 +200,19 @@ impl<DB: Dialect> Outbox<DB> {
 
     async fn leave(&self, copy: &str, lease: Lease, values: &Values<'_>) -> Result<bool> {
         let mut session = Session::begin(&self.db).await?;
-        let copied = session.run(self.query(copy, values)?).await?.affected;
-        let removed = session.run(self.settle_query(lease)?).await?.affected;
-        if copied == 0 || removed == 0 {
-            session.roll_back().await;
-            return Ok(false);
+        let left = async {
+            let copied = session.run(self.query(copy, values)?).await?.affected;
+            let removed = session.run(self.settle_query(lease)?).await?.affected;
+            // Nothing of it is kept then.
+            (copied > 0 && removed > 0)
+                .then_some(())
+                .ok_or_else(|| Error::new(Kind::LeaseLost))
+        };
+        let left = left.await;
+        match session.end(left).await {
+            Err(error) if error.code() == Some("LEASE_LOST") => Ok(false),
+            left => left.map(|()| true),
         }
-        session.commit().await?;
-        Ok(true)
     }
 
     /// Gives leases back, for anybody to take.
@@ -292,15 +290,16 @@ impl<DB: Dialect> Outbox<DB> {
 
     async fn relocate(&self, pick: &str, values: &Values<'_>, way: Move) -> Result<usize> {
         let mut session = Session::begin(&self.db).await?;
-        let picked = session.run(self.query(pick, values)?).await?;
-        let picked = ids::<DB>(&picked)?;
-        if picked.is_empty() {
-            session.roll_back().await;
-            return Ok(0);
-        }
-        let moved = self.carry(&mut session, &picked, &way).await?;
-        session.commit().await?;
-        Ok(moved)
+        let moved = async {
+            let picked = session.run(self.query(pick, values)?).await?;
+            let picked = ids::<DB>(&picked)?;
+            if picked.is_empty() {
+                return Ok(0);
+            }
+            self.carry(&mut session, &picked, &way).await
+        };
+        let moved = moved.await;
+        session.end(moved).await
     }
 
     /// Nothing is removed that was not copied.

@@ -96,6 +96,19 @@ impl<DB: Dialect> Session<DB> {
         Ok(())
     }
 
+    /// Commits what went well, and undoes what did not. The connection goes back to its pool unless it was lost: it may be
+    /// the only one, with a database in memory.
+    pub(crate) async fn end<T>(self, answer: Result<T>) -> Result<T> {
+        match answer {
+            Ok(answer) => self.commit().await.map(|()| answer),
+            Err(error) if error.is_connection_lost() => Err(error),
+            Err(error) => {
+                self.roll_back().await;
+                Err(error)
+            }
+        }
+    }
+
     /// Undoes what was begun, and gives the connection back.
     pub(crate) async fn roll_back(mut self) {
         match self.open.take() {

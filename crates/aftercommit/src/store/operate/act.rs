@@ -21,7 +21,7 @@ impl<DB: Dialect> Outbox<DB> {
     pub(crate) async fn retry(&self, id: EffectId) -> Result<Option<Touched>> {
         let mut session = Session::begin(&self.db).await?;
         let answer = self.retry_in(&mut session, id).await;
-        ended(session, answer).await
+        session.end(answer).await
     }
 
     async fn retry_in(&self, session: &mut Session<DB>, id: EffectId) -> Result<Option<Touched>> {
@@ -69,7 +69,7 @@ impl<DB: Dialect> Outbox<DB> {
             Ok(Some((moved as u64, EffectId::from(*last))))
         };
         let answer = answer.await;
-        ended(session, answer).await
+        session.end(answer).await
     }
 
     /// Removes a dead letter or a waiting effect. `None`: it is neither.
@@ -92,7 +92,7 @@ impl<DB: Dialect> Outbox<DB> {
             Ok(waiting)
         };
         let answer = answer.await;
-        ended(session, answer).await
+        session.end(answer).await
     }
 
     /// Takes its key's turn from a dead letter. `None`: it is none.
@@ -109,7 +109,7 @@ impl<DB: Dialect> Outbox<DB> {
             Ok(dead)
         };
         let answer = answer.await;
-        ended(session, answer).await
+        session.end(answer).await
     }
 
     /// Gives a dead letter another payload, and another version if one is given. `None`: it is none.
@@ -136,7 +136,7 @@ impl<DB: Dialect> Outbox<DB> {
             Ok(dead)
         };
         let answer = answer.await;
-        ended(session, answer).await
+        session.end(answer).await
     }
 
     pub(crate) async fn pause(&self, receiver: &str) -> Result<()> {
@@ -172,7 +172,7 @@ impl<DB: Dialect> Outbox<DB> {
             Ok(removed.affected)
         };
         let answer = answer.await;
-        ended(session, answer).await
+        session.end(answer).await
     }
 
     async fn dead(&self, session: &mut Session<DB>, id: EffectId) -> Result<Option<Touched>> {
@@ -208,18 +208,5 @@ fn back_from_the_dead<DB: Dialect>() -> Move {
     Move {
         copy: sql.retry_dead,
         remove: sql.remove_dead,
-    }
-}
-
-/// Commits what went well, and undoes what did not.
-async fn ended<DB: Dialect, T>(session: Session<DB>, answer: Result<T>) -> Result<T> {
-    match answer {
-        Ok(answer) => session.commit().await.map(|()| answer),
-        // Dropped, the connection is closed.
-        Err(error) if error.is_connection_lost() => Err(error),
-        Err(error) => {
-            session.roll_back().await;
-            Err(error)
-        }
     }
 }
