@@ -41,6 +41,8 @@ mod errand;
 mod worker;
 mod schema;
 mod point;
+#[cfg(test)]
+mod simulation;
 
 pub use history::Attempt;
 pub use outcome::Outcome;
