@@ -109,6 +109,7 @@ pub(crate) struct Tally {
 
 /// See the [module](self).
 #[derive(Debug)]
+#[cfg_attr(test, derive(Clone))]
 pub(crate) struct Desk {
     times: Times,
     seats: BTreeMap<Arc<str>, Seat>,

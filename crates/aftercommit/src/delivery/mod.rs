@@ -42,6 +42,8 @@ mod wake;
 mod worker;
 mod schema;
 mod point;
+#[cfg(test)]
+mod simulation;
 
 pub use history::Attempt;
 pub use outcome::Outcome;

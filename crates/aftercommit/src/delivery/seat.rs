@@ -26,6 +26,7 @@ pub(super) enum Service {
 
 /// See the [module](self).
 #[derive(Debug)]
+#[cfg_attr(test, derive(Clone))]
 pub(super) struct Seat {
     pub(super) manner: Manner,
     /// Leased and not started.
