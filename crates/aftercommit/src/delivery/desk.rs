@@ -86,7 +86,6 @@ pub(crate) enum Order {
     },
     /// Give back what was not started. Not answered.
     Release {
-        worker: i64,
         leases: Vec<Lease>,
     },
     /// Let those follow that stood behind a failure. Not answered.
@@ -132,8 +131,8 @@ pub(crate) struct Desk {
     alone: Option<Lease>,
     /// What is to be unparked.
     followed: Vec<Order>,
-    /// What the database had in this worker's name, and nobody here knew of.
-    strange: HashSet<Lease>,
+    /// What the database had in this worker's name and nobody here knew of, and since when.
+    strange: HashMap<Lease, Moment>,
     drain_until: Option<Moment>,
     finished: bool,
     pub(crate) tally: Tally,
@@ -157,10 +156,10 @@ impl Desk {
             maintaining: false,
             rescue_at: Moment::ZERO,
             rescuing: false,
-            compare_at: times.lease / 2,
+            compare_at: times.lease,
             alone: None,
             followed: Vec::new(),
-            strange: HashSet::new(),
+            strange: HashMap::new(),
             drain_until: None,
             finished: false,
             tally: Tally::default(),
@@ -281,8 +280,8 @@ impl Desk {
             orders.push(Order::Rescue { worker });
         }
         if now >= self.compare_at {
-            // Twice unknown is given back, so that nothing hangs for longer than a lease.
-            self.compare_at = now + self.times.lease / 2;
+            // Twice unknown is given back, so that nothing hangs for longer than two leases.
+            self.compare_at = now + self.times.lease;
             orders.push(Order::Compare { worker });
         }
     }
@@ -302,7 +301,7 @@ impl Desk {
         }
         leases.retain(|lease| lease.owner == worker);
         if !leases.is_empty() {
-            orders.push(Order::Release { worker, leases });
+            orders.push(Order::Release { leases });
         }
     }
 
@@ -397,7 +396,7 @@ impl Desk {
         };
         let idle = self.held.is_empty() && self.done.is_empty() && !self.settling;
         let settled = idle && self.unwritten.is_empty() && self.writing == 0;
-        let claiming = self.seats.values().any(|seat| seat.claiming);
+        let claiming = self.seats.values().any(|seat| seat.claiming.is_some());
         if now >= until || (settled && !claiming) {
             self.finished = true;
             orders.push(Order::Finish);
@@ -578,17 +577,26 @@ impl Desk {
         }
     }
 
-    /// Answers [`Order::Compare`]: those of the database's leases that nobody here knows of, and did not the last time. (One that
-    /// is just being claimed or handed over is known the next time.)
-    pub(crate) fn compared(&mut self, owned: Vec<Lease>) -> Vec<Lease> {
+    /// Answers [`Order::Compare`]: those of the database's leases that nobody here knows of, and did not an earlier time. One that
+    /// is just being handed over is known the next time, and one whose claim is still to be answered is not judged.
+    pub(crate) fn compared(&mut self, owned: Vec<Lease>, now: Moment) -> Vec<Lease> {
         let queued: HashSet<Lease> = self.seats.values().flat_map(Seat::leases).collect();
-        let known = |lease: &Lease| self.held.contains_key(lease) || queued.contains(lease);
-        let (again, new) = owned
-            .into_iter()
-            .filter(|lease| !known(lease))
-            .partition(|lease| self.strange.contains(lease));
-        self.strange = HashSet::from_iter::<Vec<Lease>>(new);
-        again
+        let claiming = self.seats.values().filter_map(|seat| seat.claiming).min();
+        let before = std::mem::take(&mut self.strange);
+        let mut lost = Vec::new();
+        for lease in owned {
+            if self.held.contains_key(&lease) || queued.contains(&lease) {
+                continue;
+            }
+            let since = before.get(&lease).copied();
+            match since {
+                Some(since) if claiming.is_none_or(|sent| sent > since) => lost.push(lease),
+                _ => {
+                    self.strange.insert(lease, since.unwrap_or(now));
+                }
+            }
+        }
+        lost
     }
 
     /// The identity in which it works.

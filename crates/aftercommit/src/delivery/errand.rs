@@ -274,9 +274,8 @@ impl<DB: Dialect> Errand<DB> {
         }
     }
 
-    pub(super) async fn release(&self, worker: i64, leases: Vec<Lease>) -> Report<DB> {
-        let ids: Vec<EffectId> = leases.iter().map(|lease| lease.id).collect();
-        let answer = self.outbox.release(worker, &ids).await;
+    pub(super) async fn release(&self, leases: Vec<Lease>) -> Report<DB> {
+        let answer = self.outbox.release(&leases).await;
         // What could not be given back is found by the next comparison.
         self.told("release", answer);
         Report::Over(std::marker::PhantomData)

@@ -33,7 +33,8 @@ pub(super) struct Seat {
     queue: VecDeque<Leased>,
     /// Calls of the handler that have not returned.
     pub(super) running: usize,
-    pub(super) claiming: bool,
+    /// Since when a claim is under way.
+    pub(super) claiming: Option<Moment>,
     /// There may be something to claim.
     pub(super) hungry: bool,
     pub(super) service: Service,
@@ -48,7 +49,7 @@ impl Seat {
             manner,
             queue: VecDeque::new(),
             running: 0,
-            claiming: false,
+            claiming: None,
             hungry: true,
             // Until the database has been asked.
             service: Service::Paused,
@@ -89,7 +90,7 @@ impl Seat {
 
     /// How many to claim now, and above which id; `None` for none.
     pub(super) fn claim(&mut self, breaker: &Breaker, now: Moment) -> Option<(EffectId, usize)> {
-        if !self.hungry || self.claiming || !self.is_open() {
+        if !self.hungry || self.claiming.is_some() || !self.is_open() {
             return None;
         }
         let room = self.target().saturating_sub(self.queue.len());
@@ -105,13 +106,13 @@ impl Seat {
         if self.low == EffectId::LOWEST {
             self.scanned_at = Some(now);
         }
-        self.claiming = true;
+        self.claiming = Some(now);
         Some((self.low, limit))
     }
 
     /// A claim was answered.
     pub(super) fn claimed(&mut self, taken: Vec<Leased>, limit: usize) {
-        self.claiming = false;
+        self.claiming = None;
         // A full answer says that there is more. An empty one may have begun too high.
         self.hungry = taken.len() >= limit || (taken.is_empty() && self.low != EffectId::LOWEST);
         self.low = match taken.last() {
@@ -123,7 +124,7 @@ impl Seat {
 
     /// A claim failed.
     pub(super) fn claim_failed(&mut self) {
-        self.claiming = false;
+        self.claiming = None;
         self.hungry = false;
     }
 

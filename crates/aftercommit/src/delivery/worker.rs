@@ -406,8 +406,8 @@ impl<DB: Dialect> AtWork<DB> {
                 };
                 self.spawn(failed, async move { errand.write(leased, next).await });
             }
-            Order::Release { worker, leases } => {
-                self.spawn(over(), async move { errand.release(worker, leases).await });
+            Order::Release { leases } => {
+                self.spawn(over(), async move { errand.release(leases).await });
             }
             Order::Unpark { receiver, key } => {
                 self.spawn(over(), async move { errand.unpark(receiver, key).await });
@@ -490,7 +490,7 @@ impl<DB: Dialect> AtWork<DB> {
             Report::Rescued(rescued) => self.desk.rescued(rescued),
             Report::Maintained { paused, moved } => self.desk.maintained(paused.as_deref(), moved),
             Report::Compared { owned } => {
-                let strange = self.desk.compared(owned);
+                let strange = self.desk.compared(owned, now);
                 let errand = Arc::clone(&self.errand);
                 if !strange.is_empty() {
                     self.spawn(over(), async move { errand.disown(strange).await });

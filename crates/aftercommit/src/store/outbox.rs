@@ -151,16 +151,18 @@ impl<DB: Dialect> Outbox<DB> {
 
     /// Removes delivered effects. How many leases were still held.
     pub(crate) async fn settle(&self, leases: &[Lease]) -> Result<u64> {
-        let mut settled = 0;
+        self.with_leases(DB::effects().settle, leases).await
+    }
+
+    /// Runs a statement on effects whose leases are held. How many those were.
+    async fn with_leases(&self, statement: &str, leases: &[Lease]) -> Result<u64> {
+        let mut held = 0;
         let mut rest = leases.to_vec();
         rest.sort_by_key(|lease| (lease.owner, lease.fence, lease.id));
         for same in rest.chunk_by(|a, b| (a.owner, a.fence) == (b.owner, b.fence)) {
-            settled += self
-                .run(DB::effects().settle, &settling(same))
-                .await?
-                .affected;
+            held += self.run(statement, &settling(same)).await?.affected;
         }
-        Ok(settled)
+        Ok(held)
     }
 
     /// The statement that removes one delivered effect, for the transaction of its handler.
@@ -216,13 +218,8 @@ impl<DB: Dialect> Outbox<DB> {
     }
 
     /// Gives leases back, for anybody to take.
-    pub(crate) async fn release(&self, worker: i64, ids: &[EffectId]) -> Result<()> {
-        let ids = ids.iter().map(|id| Value::Id(id.as_uuid())).collect();
-        let values = [
-            ("worker", one(Value::Int(worker))),
-            ("ids", Cow::Owned(ids)),
-        ];
-        self.run(DB::effects().release, &values).await.map(drop)
+    pub(crate) async fn release(&self, leases: &[Lease]) -> Result<u64> {
+        self.with_leases(DB::effects().release, leases).await
     }
 
     /// Gives all leases back. How many that were.

@@ -203,9 +203,9 @@ impl Database {
         Some(row)
     }
 
-    pub(super) fn release(&mut self, worker: i64, ids: &[EffectId]) {
+    pub(super) fn release(&mut self, leases: &[Lease]) {
         self.change(|row| {
-            let released = row.owner == Some(worker) && ids.contains(&row.id);
+            let released = leases.iter().any(|lease| row.is_leased_as(*lease));
             if released {
                 row.free();
             }

@@ -62,7 +62,6 @@ pub(super) enum Errand {
         next: Next,
     },
     Release {
-        worker: i64,
         leases: Vec<Lease>,
     },
     Unpark {
@@ -276,9 +275,8 @@ impl Errand {
                     written,
                 }
             }
-            Self::Release { worker, leases } => {
-                let ids: Vec<EffectId> = leases.iter().map(|lease| lease.id).collect();
-                database.release(worker, &ids);
+            Self::Release { leases } => {
+                database.release(&leases);
                 Report::Over
             }
             Self::Unpark { receiver, key } => match database.unpark(Some((receiver, key))) {

@@ -216,7 +216,7 @@ impl Process {
                 }
             }
             Order::Write { leased, next } => Errand::Write { leased, next },
-            Order::Release { worker, leases } => Errand::Release { worker, leases },
+            Order::Release { leases } => Errand::Release { leases },
             Order::Unpark { receiver, key } => {
                 let (receiver, key) = (named(&receiver), key.parse().unwrap_or_default());
                 Errand::Unpark { receiver, key }
@@ -243,9 +243,9 @@ impl Process {
             Report::Maintained { paused, moved } => self.desk.maintained(paused.as_deref(), moved),
             Report::Compared(owned) => {
                 if database.defect == Some(Defect::HastyCompare) {
-                    self.desk.compared(owned.clone());
+                    self.desk.compared(owned.clone(), now);
                 }
-                let leases = self.desk.compared(owned);
+                let leases = self.desk.compared(owned, now);
                 if !leases.is_empty() {
                     return vec![Errand::Disown { leases }];
                 }
