@@ -13,10 +13,12 @@ mod index;
 mod views;
 mod service;
 mod story;
+mod crash;
 
 mod page;
 mod web;
 
+pub use crash::die_after_commit;
 pub use receivers::Mode;
 pub use service::{Places, Service};
 pub use story::tell;

@@ -2,16 +2,18 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
+use aftercommit::delivery::Running;
 use aftercommit::model::Stored;
-use aftercommit::{BoxError, Db, Result};
+use aftercommit::{BoxError, Db, Error, Result};
 use aftercommit_mail::Smtp;
 use aftercommit_search::{Indexed, Page};
 use sqlx::{MySql, Postgres, Sqlite};
 
-use crate::accounts::{Accounts, InDatabase};
+use crate::accounts::{Accounts, InDatabase, Watch};
 use crate::database::Database;
-use crate::index;
+use crate::index::{self, Access};
 use crate::mailbox::{Mail, Mailbox};
 use crate::receivers::Mode;
 use crate::users::{NewUser, Profile, Session, User};
@@ -28,31 +30,77 @@ pub struct Places {
     pub smtp: Option<String>,
 }
 
+impl Places {
+    /// Everything in one folder.
+    pub fn in_folder(folder: impl Into<PathBuf>) -> Self {
+        Self {
+            folder: folder.into(),
+            database: None,
+            smtp: None,
+        }
+    }
+}
+
 /// Database, mailbox and index. Clones are the same service.
 #[derive(Clone)]
 pub struct Service {
     pub(crate) accounts: Arc<dyn Accounts>,
     mailbox: Mailbox,
     index: Indexed<User>,
+    access: Access,
 }
 
 impl Service {
-    /// Opens what is there, or makes it.
+    /// Opens what is there, or makes it. Effects are delivered once there is a [worker](Self::start_worker).
     ///
     /// # Errors
     ///
-    /// The folder cannot be written, the database cannot be reached, or something there cannot be read.
+    /// The folder cannot be written, the database cannot be reached, or something there cannot be read. Another process writes
+    /// the index.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped half-way, some of it has been made; opening it again finds that.
     pub async fn open(places: &Places) -> Result<Self, BoxError> {
+        Self::open_as(places, Access::Write, |_| ()).await
+    }
+
+    /// The same for a process that only commits. Another one delivers the effects, and writes the index; here it is only asked.
+    ///
+    /// # Errors
+    ///
+    /// As for [`open`](Self::open).
+    ///
+    /// # Cancel safety
+    ///
+    /// As for [`open`](Self::open).
+    pub async fn open_without_worker(places: &Places) -> Result<Self, BoxError> {
+        Self::open_as(places, Access::Read, |_| ()).await
+    }
+
+    pub(crate) async fn open_as(
+        places: &Places,
+        access: Access,
+        watch: Watch,
+    ) -> Result<Self, BoxError> {
         std::fs::create_dir_all(&places.folder)?;
         let smtp = places.smtp.as_deref().map(Smtp::from_url).transpose()?;
         let mailbox = Mailbox::open(places.folder.join("mail"), smtp)?;
-        let index = index::open(&places.folder.join("index")).await?;
+        let index = index::open(&places.folder.join("index"), access).await;
+        let index = index.map_err(|error| match error.code() {
+            "SEARCH_LOCKED" => {
+                format!("{error} (a web process leaves it to a worker with --no-worker)").into()
+            }
+            _ => BoxError::from(error),
+        })?;
         let own = format!("sqlite://{}", places.folder.join("service.db").display());
         let url = places.database.as_deref().unwrap_or(&own);
         let accounts = match url.split(':').next() {
-            Some("sqlite") => accounts::<Sqlite>(url, &mailbox, &index).await?,
-            Some("postgres" | "postgresql") => accounts::<Postgres>(url, &mailbox, &index).await?,
-            Some("mysql" | "mariadb") => accounts::<MySql>(url, &mailbox, &index).await?,
+            Some("sqlite") => accounts::<Sqlite>(url, &mailbox, &index, watch).await?,
+            Some("postgres" | "postgresql") => {
+                accounts::<Postgres>(url, &mailbox, &index, watch).await?
+            }
+            Some("mysql" | "mariadb") => accounts::<MySql>(url, &mailbox, &index, watch).await?,
             _ => {
                 return Err(
                     "the URL of the database begins with sqlite:, postgres: or mysql:".into(),
@@ -63,7 +111,35 @@ impl Service {
             accounts,
             mailbox,
             index,
+            access,
         })
+    }
+
+    /// Delivers effects in this process, from now on.
+    ///
+    /// # Errors
+    ///
+    /// Another process writes the index, or this service has a worker already.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped before it returns, no worker was started.
+    pub async fn start_worker(&self) -> Result<Running> {
+        self.must_write()?;
+        self.accounts.start_worker().await
+    }
+
+    /// Whether another process delivers the effects and writes the index.
+    pub fn only_commits(&self) -> bool {
+        self.access == Access::Read
+    }
+
+    fn must_write(&self) -> Result<()> {
+        if self.only_commits() {
+            let why = "this process only commits: the one that delivers writes the index";
+            return Err(Error::other(why));
+        }
+        Ok(())
     }
 
     /// Registers a user, with the receivers connected as the switch says.
@@ -72,21 +148,58 @@ impl Service {
     ///
     /// The name is taken, or the switch made the code behind the save fail: nothing was committed.
     pub async fn register(&self, user: NewUser, mode: Mode, fails: bool) -> Result<()> {
+        if mode != Mode::Durable {
+            self.must_write()?;
+        }
         self.accounts.register(user, mode, fails).await
     }
 
-    /// What each of the three says now.
+    /// What each of the three says now, and what is still to follow.
     ///
     /// # Errors
     ///
     /// One of them cannot be read.
+    ///
+    /// # Cancel safety
+    ///
+    /// Safe.
     pub async fn views(&self) -> Result<Views, BoxError> {
+        // Asked first: what is not pending any more is seen by those asked behind it.
+        let (pending, dead) = self.accounts.to_follow().await?;
         let sent = self.mailbox.sent()?;
         Ok(Views {
             database: self.accounts.usernames().await?,
             mailbox: sent.into_iter().map(|mail| mail.username).collect(),
             index: index::usernames(&self.index).await?,
+            pending,
+            dead,
         })
+    }
+
+    /// Waits until nothing is pending, and says what each of the three says then.
+    ///
+    /// # Errors
+    ///
+    /// As for [`views`](Self::views). It is not so within a minute.
+    ///
+    /// # Cancel safety
+    ///
+    /// Safe.
+    pub async fn settled(&self) -> Result<Views, BoxError> {
+        let settled = async {
+            loop {
+                let views = self.views().await?;
+                if views.pending == 0 {
+                    return Ok(views);
+                }
+                // A table tells nobody that it has changed.
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        match tokio::time::timeout(Duration::from_secs(60), settled).await {
+            Ok(views) => views,
+            Err(_) => Err("something is still pending after a minute".into()),
+        }
     }
 
     pub(crate) fn mails(&self) -> std::io::Result<Vec<Mail>> {
@@ -105,12 +218,17 @@ impl Service {
         index::search(&self.index, words, page).await
     }
 
-    /// Empties all three.
+    /// Empties all three, and forgets what was still to follow.
     ///
     /// # Errors
     ///
     /// One of them cannot be written.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped half-way, some are empty.
     pub async fn start_over(&self) -> Result<(), BoxError> {
+        self.must_write()?;
         self.accounts.clear().await?;
         self.mailbox.clear()?;
         self.index.clear().await?;
@@ -122,6 +240,7 @@ async fn accounts<DB: Database>(
     url: &str,
     mailbox: &Mailbox,
     index: &Indexed<User>,
+    watch: Watch,
 ) -> Result<Arc<dyn Accounts>>
 where
     User: Stored<DB>,
@@ -131,11 +250,8 @@ where
     let db = Db::<DB>::connect(url).await?;
     db.migrate().await?;
     DB::create_tables(&db).await?;
-    Ok(Arc::new(InDatabase {
-        db,
-        mailbox: mailbox.clone(),
-        index: index.clone(),
-    }))
+    let accounts = InDatabase::new(db, mailbox.clone(), index.clone(), watch);
+    Ok(Arc::new(accounts))
 }
 
 impl std::fmt::Debug for Service {
@@ -155,12 +271,9 @@ mod tests {
     async fn the_guard_finds_the_mistake_and_nothing_else() {
         aftercommit::guard::set_policy(aftercommit::guard::Policy::Refuse);
         let folder = tempfile::tempdir().expect("a folder");
-        let places = Places {
-            folder: folder.path().to_owned(),
-            database: None,
-            smtp: None,
-        };
-        let service = Service::open(&places).await.expect("opened");
+        let service = Service::open(&Places::in_folder(folder.path()))
+            .await
+            .expect("opened");
         let user = || NewUser::new("ada", "ada@example.org", "correct horse").expect("sound");
 
         let error = service
@@ -175,6 +288,18 @@ mod tests {
             .register(user(), Mode::AfterCommit, false)
             .await
             .expect("no alarm");
+        let worker = service.start_worker().await.expect("started");
+        let other = NewUser::new("bob", "bob@example.org", "correct horse").expect("sound");
+        service
+            .register(other, Mode::Durable, false)
+            .await
+            .expect("no alarm");
+        let views = service.settled().await.expect("delivered");
+        assert_eq!(
+            (views.mailbox.len(), views.index.len(), views.dead),
+            (2, 2, 0)
+        );
+        worker.drain().await;
         let token = service
             .accounts
             .log_in("ada".into(), "correct horse".into())
