@@ -76,7 +76,7 @@ fn banner(happened: Happened, views: &Views, shown: &Shown) -> Markup {
             "Rolled back, and nobody was told.",
             "The receivers were waiting for the commit. It did not come, so there is no mail and no document.",
         ),
-        Happened::Registered if views.pending > 0 => (
+        Happened::Registered if shown.mode == Mode::Durable && views.pending + views.dead > 0 => (
             "good",
             "Registered.",
             "The transaction was committed, and with it what must follow, whatever happens to this process.",
