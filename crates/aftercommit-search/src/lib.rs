@@ -49,8 +49,9 @@
 //! 3. Whatever stands in the words of a query, it is words: never a syntax, never an error of the server's
 //!    (`query::hostile_words_are_words`).
 //! 4. What is marked in a highlight is escaped otherwise (`query::highlights_are_safe_to_show`).
-//! 5. By effects, what was committed is found also after a crash, and changes of one document are made in the order of their
-//!    commits (`durable::a_change_outlives_its_process`, `durable::a_document_follows_the_order_of_commits`).
+//! 5. By effects, what was committed is found also after a crash (`durable::a_change_outlives_its_process`).
+//! 6. By effects, changes of one document are made in the order of their commits
+//!    (`durable::a_document_follows_the_order_of_commits`).
 //!
 //! # When not
 //!
