@@ -1,7 +1,7 @@
 //! `cargo xtask test`: every test there is, on real servers, on a machine that has only Rust.
 //!
 //! `cargo xtask test --only tests` leaves out formatting, lints and documentation. `cargo xtask long` is the long
-//! run of the fault suites, whose results are in `docs/reliability.md`.
+//! run of the fault suites and of the simulator, whose results are in `docs/reliability.md`.
 #![expect(
     clippy::print_stdout,
     clippy::print_stderr,
@@ -67,8 +67,11 @@ fn test(lints: bool, long: bool) -> Result<bool> {
         }
     }
     let mut tally = Tally::default();
-    let step = if long { &Step::LONG } else { &Step::TESTS };
-    let passed = run(step, &environment, |line| tally.read(line));
+    let steps = if long { Step::LONG } else { Step::TESTS };
+    let mut passed = true;
+    for step in steps {
+        passed &= run(step, &environment, |line| tally.read(line)).is_ok();
+    }
     println!("{tally}");
     let complaints = if long { Vec::new() } else { tally.complaints() };
     for complaint in &complaints {
@@ -79,5 +82,5 @@ fn test(lints: bool, long: bool) -> Result<bool> {
         tally.passed(),
         tally.failed() + complaints.len()
     );
-    Ok(passed.is_ok() && complaints.is_empty() && tally.failed() == 0)
+    Ok(passed && complaints.is_empty() && tally.failed() == 0)
 }

@@ -43,6 +43,9 @@ fn missing() -> Vec<&'static str> {
     if find_exim().is_none() {
         missing.push("exim4-daemon-light");
     }
+    if !Path::new("/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1").exists() {
+        missing.push("faketime");
+    }
     if find_browser().is_none() {
         missing.extend(["chromium", "chromium-driver"]);
     }

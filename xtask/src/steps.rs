@@ -43,31 +43,48 @@ impl Step {
         },
     ];
 
-    pub(crate) const TESTS: Step = Step {
+    pub(crate) const TESTS: &'static [Step] = &[Step {
         name: "tests",
         arguments: &["test", "--workspace", "--all-features", "--no-fail-fast"],
         // How long nonsense is thrown at whatever takes words from strangers.
         environment: &[("AFTERCOMMIT_FUZZ_SECONDS", "60")],
-    };
+    }];
 
-    pub(crate) const LONG: Step = Step {
-        name: "the long run of the fault suites",
-        arguments: &[
-            "test",
-            "--release",
-            "-p",
-            "aftercommit",
-            "--all-features",
-            "--test",
-            "it",
-            "--",
-            "--nocapture",
-            "--test-threads=2",
-            "cancel::",
-            "faults::",
-        ],
-        environment: &[],
-    };
+    pub(crate) const LONG: &'static [Step] = &[
+        Step {
+            name: "the long run of the fault suites",
+            arguments: &[
+                "test",
+                "--release",
+                "-p",
+                "aftercommit",
+                "--all-features",
+                "--test",
+                "it",
+                "--",
+                "--nocapture",
+                "--test-threads=2",
+                "cancel::",
+                "faults::",
+            ],
+            environment: &[],
+        },
+        Step {
+            name: "the long run of the simulator",
+            arguments: &[
+                "test",
+                "--release",
+                "-p",
+                "aftercommit",
+                "--all-features",
+                "--lib",
+                "simulation",
+                "--",
+                "--nocapture",
+            ],
+            environment: &[],
+        },
+    ];
 }
 
 /// Runs a step, shows what it prints, and hands each line on.

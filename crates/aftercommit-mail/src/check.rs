@@ -185,11 +185,8 @@ impl Message {
             message: self,
         };
         let wire = wire::write(&parts, limits.bytes)?;
-        let shown = [
-            &self.subject,
-            &self.from,
-            &self.text.clone().unwrap_or_default(),
-        ];
+        let people = self.to.iter().chain(&self.cc).chain(&self.reply_to);
+        let mut shown = people.chain([&self.subject, &self.from]);
         Ok(Outgoing {
             from: parts.from.email,
             recipients,
@@ -197,7 +194,7 @@ impl Message {
             subject: self.subject.clone(),
             text: parts.text,
             wire,
-            suspicious: shown[..2].iter().any(|text| text.chars().any(turns_around)),
+            suspicious: shown.any(|text| looks_like_another(text)),
         })
     }
 
@@ -241,7 +238,34 @@ fn body(field: &str, text: &str) -> Result<String> {
     Ok(unix.replace('\n', "\r\n"))
 }
 
+/// A text that is shown as another one: it turns around, or is taken for an encoded word (RFC 2047).
+fn looks_like_another(text: &str) -> bool {
+    text.chars().any(turns_around) || (text.contains("=?") && text.contains("?="))
+}
+
 /// Characters that make a text look like another one.
 pub(crate) fn turns_around(c: char) -> bool {
     matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_looks_like_another_text_is_kept_and_noticed() {
+        let plain = || Message::new("a@example.com").to("b@example.com").text("");
+        let suspicious = |message: Message| {
+            let checked = message.check(Policy::default(), Limits::default());
+            checked.expect("kept").suspicious
+        };
+        assert!(!suspicious(plain().subject("Is 1 =? 2?")));
+        for odd in ["cv\u{202e}fdp", "a\u{200b}dmin", "=?utf-8?q?hello?="] {
+            assert!(suspicious(plain().subject(odd)), "{odd}");
+            assert!(suspicious(plain().to(format!("{odd} <c@example.com>"))));
+            assert!(suspicious(
+                plain().reply_to(format!("{odd} <c@example.com>"))
+            ));
+        }
+    }
 }

@@ -82,7 +82,7 @@ impl Mailer {
         if outgoing.suspicious {
             tracing::warn!(
                 id = outgoing.id,
-                "the sender's name or the subject has characters that make it look like another text"
+                "a name or the subject has characters that make it look like another text"
             );
         }
         Ok(outgoing)

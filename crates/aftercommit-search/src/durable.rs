@@ -35,16 +35,15 @@ impl<M: Model<Id: Display>> Indexed<M> {
     /// If the index is connected already.
     #[track_caller]
     pub fn durable<DB: Dialect>(&self, signals: Signals<DB>) -> Signals<DB> {
-        let name = format!("search index {}", self.definition().name);
-        let index = self.definition().name;
-        let follow = durable(&*name, with_state(self.clone(), follow))
+        let (name, index) = (|| self.receiver(), self.definition().name);
+        let follow = durable(name(), with_state(self.clone(), follow))
             .key(DocumentChanged::<M>::key)
             .filter(move |changed| changed.is_for(index));
         signals
-            .with(during(&*name, with_state(self.clone(), saved)))
-            .with(during(&*name, with_state(self.clone(), deleted)))
-            .with(during(&*name, with_state(self.clone(), saved_many)))
-            .with(during(&*name, with_state(self.clone(), deleted_many)))
+            .with(during(name(), with_state(self.clone(), saved)))
+            .with(during(name(), with_state(self.clone(), deleted)))
+            .with(during(name(), with_state(self.clone(), saved_many)))
+            .with(during(name(), with_state(self.clone(), deleted_many)))
             .with(follow)
     }
 }

@@ -99,6 +99,11 @@ impl<M: Model<Id: fmt::Display>> Indexed<M> {
         ids.iter().map(remove).collect()
     }
 
+    /// The name of the receivers that follow the model: one model can have several indexes.
+    pub(crate) fn receiver(&self) -> String {
+        format!("search index {}", self.definition().name)
+    }
+
     pub(crate) fn apply(
         &self,
         changes: Vec<Change>,

@@ -11,7 +11,8 @@ use crate::indexed::Indexed;
 const WHY: &str = "the naive processor is meant to show what goes wrong";
 
 impl<M: Model<Id: Display>> Indexed<M> {
-    /// Follows the model after each commit: what is rolled back is never in the index.
+    /// Follows the model after each commit: what is rolled back is never in the index. The receivers are named
+    /// `search index …`, with the index's name.
     ///
     /// A change that fails is reported as a hook that fails; the row is committed all the same.
     ///
@@ -20,23 +21,12 @@ impl<M: Model<Id: Display>> Indexed<M> {
     /// If the index is connected already.
     #[track_caller]
     pub fn after_commit<DB: Dialect>(&self, signals: Signals<DB>) -> Signals<DB> {
+        let name = || self.receiver();
         signals
-            .with(after_commit(
-                "search index",
-                with_state(self.clone(), saved),
-            ))
-            .with(after_commit(
-                "search index",
-                with_state(self.clone(), deleted),
-            ))
-            .with(after_commit(
-                "search index",
-                with_state(self.clone(), saved_many),
-            ))
-            .with(after_commit(
-                "search index",
-                with_state(self.clone(), deleted_many),
-            ))
+            .with(after_commit(name(), with_state(self.clone(), saved)))
+            .with(after_commit(name(), with_state(self.clone(), deleted)))
+            .with(after_commit(name(), with_state(self.clone(), saved_many)))
+            .with(after_commit(name(), with_state(self.clone(), deleted_many)))
     }
 
     /// Follows the model inside the transaction: the mistake that this library is about. What is rolled back stays in the
@@ -47,21 +37,13 @@ impl<M: Model<Id: Display>> Indexed<M> {
     /// If the index is connected already.
     #[track_caller]
     pub fn during<DB: Dialect>(&self, signals: Signals<DB>) -> Signals<DB> {
+        let name = || self.receiver();
         signals
+            .with(during(name(), with_state(self.clone(), naively_saved)))
+            .with(during(name(), with_state(self.clone(), naively_deleted)))
+            .with(during(name(), with_state(self.clone(), naively_saved_many)))
             .with(during(
-                "search index",
-                with_state(self.clone(), naively_saved),
-            ))
-            .with(during(
-                "search index",
-                with_state(self.clone(), naively_deleted),
-            ))
-            .with(during(
-                "search index",
-                with_state(self.clone(), naively_saved_many),
-            ))
-            .with(during(
-                "search index",
+                name(),
                 with_state(self.clone(), naively_deleted_many),
             ))
     }

@@ -49,7 +49,7 @@ impl Query {
         Self::words("")
     }
 
-    /// Documents with these words. None of them: all documents.
+    /// Documents with these words. Nothing at all: all documents; signs without a word: none.
     pub fn words(words: impl AsRef<str>) -> Self {
         Self {
             words: words.as_ref().chars().take(MOST_CHARACTERS).collect(),

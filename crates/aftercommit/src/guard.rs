@@ -42,19 +42,20 @@
 //!    (`guard::a_neighbour_is_no_alarm`).
 //!
 //! What it cannot see: work that a block hands to another task or thread, and a [`Begun`](crate::Begun) transaction
-//! outside the task that began it.
+//! outside the task that began it, or begun by a hook. A `Begun` counts for the whole of its task until it ends: also for a
+//! future beside it, and after it was handed to another task. Where that is wrong, [`allow`] says so.
 
-use std::collections::HashMap;
-use std::fmt;
 use std::future::Future;
 use std::panic::Location;
-use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
-use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicU8, Ordering};
 
 use crate::error::{Error, Kind, Result, at};
 
+mod by_hand;
 #[cfg(feature = "tower")]
 mod layer;
+
+pub(crate) use by_hand::ByHand;
 
 #[cfg(feature = "tower")]
 pub use layer::{Guard, GuardLayer, layer};
@@ -180,85 +181,49 @@ pub(crate) async fn outside<F: Future>(future: F) -> F::Output {
 fn block_around() -> Option<Place> {
     match BLOCK.try_with(|block| *block) {
         Ok(known) => known,
-        // A transaction that was begun by hand has no body that could be watched: its task is.
-        Err(_) if OPEN.load(Ordering::Relaxed) == 0 => None,
-        Err(_) => BEGUN_BY.lock().get(&Worker::current())?.last().copied(),
-    }
-}
-
-/// How many transactions begun by hand are open in the process.
-static OPEN: AtomicUsize = AtomicUsize::new(0);
-static BEGUN_BY: LazyLock<ByWorker> = LazyLock::new(ByWorker::default);
-
-#[derive(Default)]
-struct ByWorker(Mutex<HashMap<Worker, Vec<Place>>>);
-
-impl ByWorker {
-    fn lock(&self) -> MutexGuard<'_, HashMap<Worker, Vec<Place>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Who runs code: a task, or a thread outside of tasks.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-enum Worker {
-    Task(tokio::task::Id),
-    Thread(std::thread::ThreadId),
-}
-
-impl Worker {
-    fn current() -> Self {
-        tokio::task::try_id()
-            .map_or_else(|| Worker::Thread(std::thread::current().id()), Worker::Task)
-    }
-}
-
-/// A transaction that was begun by hand, for as long as it is open.
-pub(crate) struct ByHand {
-    worker: Worker,
-    block: Place,
-}
-
-impl ByHand {
-    pub(crate) fn new(block: Place) -> Self {
-        let worker = Worker::current();
-        BEGUN_BY.lock().entry(worker).or_default().push(block);
-        OPEN.fetch_add(1, Ordering::Relaxed);
-        Self { worker, block }
-    }
-}
-
-impl Drop for ByHand {
-    fn drop(&mut self) {
-        let mut begun = BEGUN_BY.lock();
-        if let Some(open) = begun.get_mut(&self.worker) {
-            if let Some(last) = open.iter().rposition(|block| *block == self.block) {
-                open.swap_remove(last);
-            }
-            if open.is_empty() {
-                begun.remove(&self.worker);
-            }
-        }
-        OPEN.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
-impl fmt::Debug for ByHand {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("ByHand").field(&self.block).finish()
+        Err(_) => by_hand::open_here(),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::io::{Read, Seek};
+    use std::sync::Mutex;
+
     use super::*;
 
     #[test]
     fn the_policy_says_what_a_find_comes_to() {
         let here = Location::caller();
         assert!(found(Policy::Off, "mail", here, here).is_ok());
-        assert!(found(Policy::Warn, "mail", here, here).is_ok());
         let error = found(Policy::Refuse, "mail", here, here).expect_err("refused");
         assert_eq!(error.code(), Some("SIDE_EFFECT_INSIDE"));
     }
+
+    #[test]
+    fn a_warning_names_both_places() {
+        let mut log = tempfile::tempfile().expect("a file");
+        let writer = Mutex::new(log.try_clone().expect("the same file"));
+        let subscriber = tracing_subscriber::fmt()
+            .with_ansi(false)
+            .with_writer(writer)
+            .finish();
+        let (place, block) = (Location::caller(), BLOCK_PLACE);
+        tracing::subscriber::with_default(subscriber, || {
+            found(Policy::Warn, "mail", place, block).expect("let through");
+        });
+        log.rewind().expect("from the start");
+        let mut text = String::new();
+        log.read_to_string(&mut text).expect("text");
+        assert!(
+            text.contains("WARN") && text.contains("what=\"mail\""),
+            "{text}"
+        );
+        for place in [place, block] {
+            let place = format!("guard.rs:{}", place.line());
+            assert!(text.contains(&place), "{place}: {text}");
+        }
+    }
+
+    const BLOCK_PLACE: Place = Location::caller();
 }

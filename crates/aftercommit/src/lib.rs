@@ -10,6 +10,7 @@ pub mod transaction;
 pub mod commit;
 pub mod effect;
 pub mod delivery;
+pub mod operate;
 pub mod model;
 pub mod guard;
 mod store;

@@ -13,6 +13,7 @@
 //! | `aftercommit_attempt_seconds` | histogram | |
 //! | `aftercommit_dead_letters_total` | counter | `receiver` |
 //! | `aftercommit_leases_lost_total`, `aftercommit_rescued_total` | counter | |
+//! | `aftercommit_operated_total` | counter | `verb` |
 //!
 //! Nothing of a statement's text, of its arguments or of a signal's value is in an event's log line: those may
 //! be anybody's secrets. An error's own text is passed to observers, who know what to do with it, and is
@@ -119,6 +120,19 @@ pub enum Event<'a> {
         /// The effect.
         effect: EffectId,
     },
+    /// An operator did something about effects, or about a receiver: see [`operate`](crate::operate).
+    Operated {
+        /// What, in a word: `retried`, `discarded`, `skipped`, `edited`, `pruned`, `paused`, `resumed`.
+        verb: &'static str,
+        /// The receiver's name, if it was one.
+        receiver: Option<&'a str>,
+        /// The effect, if it was one.
+        effect: Option<EffectId>,
+        /// How many effects.
+        effects: u64,
+        /// The reason that was given.
+        reason: Option<&'a str>,
+    },
     /// Answers came too late: the effects had been given to another worker. What those wrote down stays.
     LeasesLost {
         /// How many.
@@ -168,6 +182,7 @@ pub(crate) struct Observers {
     pub(crate) strict: bool,
     /// Sessions are shared between transactions: nothing may be kept in them.
     pub(crate) pooled: bool,
+    pub(crate) wake_ups: bool,
     pub(crate) headers: Option<MakeHeaders>,
     /// Faults of the test kit.
     #[cfg(feature = "testing")]
@@ -184,6 +199,7 @@ impl Default for Observers {
             hook_limit: 100_000,
             strict: false,
             pooled: false,
+            wake_ups: false,
             headers: None,
             #[cfg(feature = "testing")]
             faults: None,
@@ -287,6 +303,11 @@ fn count(event: &Event<'_>) {
             let labels = [("receiver", (*receiver).to_owned())];
             metrics::counter!("aftercommit_dead_letters_total", &labels).increment(1);
         }
+        Event::Operated { verb, effects, .. } => {
+            // Pausing is about no effect, and happened once.
+            metrics::counter!("aftercommit_operated_total", "verb" => *verb)
+                .increment((*effects).max(1));
+        }
         Event::LeasesLost { effects } => {
             metrics::counter!("aftercommit_leases_lost_total").increment(*effects);
         }
@@ -346,6 +367,16 @@ fn log(event: &Event<'_>) {
         },
         Event::DeadLetter { receiver, effect } => {
             tracing::error!(receiver, %effect, "an effect was given up and is among the dead letters");
+        }
+        Event::Operated {
+            verb,
+            receiver,
+            effect,
+            effects,
+            reason,
+        } => {
+            let effect = effect.map(tracing::field::display);
+            tracing::info!(verb, receiver, effect, effects, reason, "an operator acted");
         }
         Event::LeasesLost { effects } => {
             tracing::warn!(

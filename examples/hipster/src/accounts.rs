@@ -16,8 +16,9 @@ use crate::users::{NewUser, Profile, Session, User};
 
 /// The accounts, whichever database they are in.
 pub(crate) trait Accounts: Send + Sync {
-    /// Registers a user. `fails` is the switch of the story: the code behind the save goes wrong.
-    fn register(&self, user: NewUser, mode: Mode, fails: bool) -> BoxFuture<'_, Result<()>>;
+    /// Registers a user, and says whether all who hear of it after the commit did their part. `fails` is the switch of the
+    /// story: the code behind the save goes wrong.
+    fn register(&self, user: NewUser, mode: Mode, fails: bool) -> BoxFuture<'_, Result<bool>>;
 
     /// A token for a session, if name and password are right.
     fn log_in(&self, username: String, password: String) -> BoxFuture<'_, Result<Option<String>>>;
@@ -75,7 +76,7 @@ where
     Profile: Stored<DB>,
     Session: Stored<DB>,
 {
-    fn register(&self, user: NewUser, mode: Mode, fails: bool) -> BoxFuture<'_, Result<()>> {
+    fn register(&self, user: NewUser, mode: Mode, fails: bool) -> BoxFuture<'_, Result<bool>> {
         Box::pin(async move {
             // It takes long on purpose, and a transaction should not wait for it.
             let password_hash = password::hash(user.password).await?;
@@ -88,11 +89,11 @@ where
             let receivers = signals(mode, self.mailbox.clone(), &self.index);
             let db = self.db.clone().with_signals(receivers);
             let db = db.with_observer(self.watch);
-            db.atomic(async |tx| {
+            let registered = db.atomic_report(async |tx| {
                 tx.save(&mut user).await?;
                 code_that_can_fail(fails)
-            })
-            .await
+            });
+            Ok(registered.await?.failures().count() == 0)
         })
     }
 

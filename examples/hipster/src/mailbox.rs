@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use aftercommit::{Delivery, Outcome, Result, Saved};
-use aftercommit_mail::{Backend, Files, Mailer, Message, Outgoing, Receipt, Smtp};
+use aftercommit_mail::{Backend, Files, Limits, Mailer, Message, Outgoing, Policy, Receipt, Smtp};
 use futures_core::future::BoxFuture;
 use mail_parser::MessageParser;
 
@@ -28,6 +28,8 @@ pub(crate) struct Mail {
     pub(crate) text: String,
 }
 
+const FROM: &str = "hipster <hello@hipster.example>";
+
 /// Sends by a server, and keeps a copy of what it took.
 struct WithCopy(Smtp, Files);
 
@@ -35,7 +37,9 @@ impl Backend for WithCopy {
     fn send<'a>(&'a self, mail: &'a Outgoing) -> BoxFuture<'a, aftercommit_mail::Result<Receipt>> {
         Box::pin(async move {
             let receipt = self.0.send(mail).await?;
-            self.1.send(mail).await?;
+            if receipt.outcomes.iter().any(|(_, outcome)| outcome.is_ok()) {
+                self.1.send(mail).await?;
+            }
             Ok(receipt)
         })
     }
@@ -64,6 +68,12 @@ impl Mailbox {
     pub(crate) async fn deliver_welcome(&self, saved: &Delivery<Saved<User>>) -> Result<Outcome> {
         let message = welcome(&saved.instance);
         self.mailer.deliver(saved, message).await
+    }
+
+    /// Whether mail can go to this address: the mail is its own judge.
+    pub(crate) fn takes(address: &str) -> bool {
+        let message = Message::new(FROM).to(format!("name <{address}>")).text("");
+        message.check(Policy::default(), Limits::default()).is_ok()
     }
 
     /// What was sent, the oldest first.
@@ -117,7 +127,7 @@ impl Mailbox {
 
 fn welcome(user: &User) -> Message {
     let name = &user.username;
-    Message::new("hipster <hello@hipster.example>")
+    Message::new(FROM)
         .to(format!("{name} <{}>", user.email))
         .subject(format!("Welcome, {name}"))
         .text(format!("Hello {name},\n\ngood to have you. You can log in and search for others now.\n\nhipster"))

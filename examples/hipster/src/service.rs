@@ -142,12 +142,13 @@ impl Service {
         Ok(())
     }
 
-    /// Registers a user, with the receivers connected as the switch says.
+    /// Registers a user, with the receivers connected as the switch says. `false`: it was committed, but the mail or the
+    /// index failed afterwards.
     ///
     /// # Errors
     ///
     /// The name is taken, or the switch made the code behind the save fail: nothing was committed.
-    pub async fn register(&self, user: NewUser, mode: Mode, fails: bool) -> Result<()> {
+    pub async fn register(&self, user: NewUser, mode: Mode, fails: bool) -> Result<bool> {
         if mode != Mode::Durable {
             self.must_write()?;
         }

@@ -128,7 +128,7 @@ async fn play(act: &Act, service: &Service, text: &mut String) -> Result<(), Box
     let (mails, documents) = views.orphans();
     let told = registered.as_ref().map_or_else(
         |error| format!("rolled back: {error}"),
-        |()| "committed".into(),
+        |_| "committed".into(),
     );
     writeln!(text, "   {told}\n   {}", counts(&views))?;
     writeln!(text, "   orphans: {mails} mail, {documents} document\n")?;

@@ -5,6 +5,8 @@ use std::fmt;
 use aftercommit::Model;
 use serde::{Deserialize, Serialize};
 
+use crate::mailbox::Mailbox;
+
 /// Someone who has registered.
 #[derive(Model, Clone, Serialize, Deserialize)]
 #[model(table = "users")]
@@ -73,7 +75,7 @@ impl fmt::Display for BadInput {
 impl std::error::Error for BadInput {}
 
 impl NewUser {
-    /// Checks the input: a name of 1 to 40 letters, digits, `-` or `_`, something like an address, and a password of 8 to
+    /// Checks the input: a name of 1 to 40 letters, digits, `-` or `_`, an address that mail can go to, and a password of 8 to
     /// 200 characters. More is hashed for nothing.
     ///
     /// # Errors
@@ -85,11 +87,7 @@ impl NewUser {
         if username.is_empty() || username.chars().count() > 40 || !username.chars().all(allowed) {
             return Err(BadInput::Username);
         }
-        let parts = email
-            .split_once('@')
-            .filter(|(local, host)| !local.is_empty() && host.contains('.'));
-        let printable = email.chars().all(|c| !c.is_control() && !c.is_whitespace());
-        if parts.is_none() || !printable || email.len() > 200 {
+        if email.len() > 200 || !Mailbox::takes(email) {
             return Err(BadInput::Email);
         }
         if !(8..=200).contains(&password.chars().count()) {
@@ -115,12 +113,16 @@ mod tests {
 
     #[test]
     fn input_is_judged() {
+        let long = format!("{}@b.c", "x".repeat(65));
         assert!(NewUser::new(" ada ", "ada@example.org", "correct horse").is_ok());
         for (username, email, password, bad) in [
             ("", "a@b.c", "12345678", BadInput::Username),
             ("a b", "a@b.c", "12345678", BadInput::Username),
             ("a", "a@b", "12345678", BadInput::Email),
             ("a", "a b@c.d", "12345678", BadInput::Email),
+            ("a", "a@b@c.d", "12345678", BadInput::Email),
+            ("a", "<a@b.c>", "12345678", BadInput::Email),
+            ("a", &long, "12345678", BadInput::Email),
             ("a", "a@b.c", "1234567", BadInput::Password),
         ] {
             assert_eq!(NewUser::new(username, email, password).err(), Some(bad));

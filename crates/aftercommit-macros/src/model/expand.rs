@@ -102,7 +102,11 @@ fn store(model: &Model) -> TokenStream {
         .map(|ty| quote_spanned!(ty.span()=> #ty: ::aftercommit::model::Value<DB>));
     let fields: Vec<_> = model.columns.iter().map(|column| &column.field).collect();
     let indexes: Vec<_> = (0..fields.len()).collect();
-    let skipped = &model.skipped;
+    // The span is the field, so that a type without a default is shown where it stands.
+    let skipped = model
+        .skipped
+        .iter()
+        .map(|field| quote_spanned!(field.span()=> #field: ::core::default::Default::default()));
     quote! {
         #[automatically_derived]
         impl<DB: ::aftercommit::Dialect> ::aftercommit::model::Stored<DB> for #ident
@@ -112,7 +116,7 @@ fn store(model: &Model) -> TokenStream {
             fn load(row: &::aftercommit::model::Columns<'_, DB>) -> ::core::result::Result<Self, ::aftercommit::Error> {
                 ::core::result::Result::Ok(Self {
                     #(#fields: row.get(#indexes)?,)*
-                    #(#skipped: ::core::default::Default::default(),)*
+                    #(#skipped,)*
                 })
             }
 

@@ -159,8 +159,10 @@ fn on_struct(input: &DeriveInput) -> Result<(String, bool)> {
     for attribute in model_attributes(&input.attrs) {
         attribute.parse_nested_meta(|meta| {
             if meta.path.is_ident("table") {
-                table = Some(identifier(&meta, true)?);
-                Ok(())
+                match table.replace(identifier(&meta, true)?) {
+                    None => Ok(()),
+                    Some(_) => Err(meta.error("the table is named twice: leave one of the names")),
+                }
             } else if meta.path.is_ident("keep_old") {
                 keep_old = true;
                 Ok(())
@@ -198,7 +200,9 @@ fn on_field(attributes: &[Attribute]) -> Result<OnField> {
             } else if meta.path.is_ident("skip") {
                 on.skip = true;
             } else if meta.path.is_ident("column") {
-                on.column = Some(identifier(&meta, false)?);
+                if on.column.replace(identifier(&meta, false)?).is_some() {
+                    return Err(meta.error("the column is named twice: leave one of the names"));
+                }
             } else {
                 return Err(meta.error(
                     "unknown: a field knows `id`, `given`, `column = \"…\"`, `skip`, `generated`, `created_at` and \
@@ -219,7 +223,12 @@ fn model_attributes(attributes: &[Attribute]) -> impl Iterator<Item = &Attribute
 
 /// The name of a table or column. It is quoted in SQL, so that any word will do; a quote in it would end that.
 fn identifier(meta: &ParseNestedMeta<'_>, dotted: bool) -> Result<String> {
-    let text: LitStr = meta.value()?.parse()?;
+    let text: LitStr = meta.value()?.parse().map_err(|error| {
+        Error::new(
+            error.span(),
+            "a name in quotes is expected, such as \"users\"",
+        )
+    })?;
     let value = text.value();
     let plain = |part: &str| {
         !part.is_empty()

@@ -24,6 +24,6 @@ pub trait Backend: Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// If nobody got it.
+    /// If the message was not sent at all. A recipient that is refused is an outcome, also if it is the only one.
     fn send<'a>(&'a self, mail: &'a Outgoing) -> BoxFuture<'a, Result<Receipt>>;
 }

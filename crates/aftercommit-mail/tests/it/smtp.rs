@@ -61,9 +61,12 @@ async fn a_real_server_gets_every_mail_once() {
                 .split(", ")
                 .map(|to| to.trim().to_owned()),
         );
-        assert!(!head.lines().any(|line| !line.starts_with("Envelope-to")
-            && line.contains("blind@")
-            && line.starts_with("Bcc")));
+        let blind = |line: &str| line.contains("blind@");
+        let shown = ["To:", "Cc:", "Bcc:"];
+        let mut shown = envelope
+            .lines()
+            .filter(|line| shown.iter().any(|name| line.starts_with(name)));
+        assert!(!shown.any(blind), "a blind copy is in no header");
     }
     assert_eq!(
         subjects.iter().filter(|subject| *subject == "many").count(),
@@ -242,8 +245,7 @@ async fn a_failure_at_each_step_says_what_it_means() {
     }
     assert_eq!(server.messages().len(), 2);
     assert!(
-        server.messages()[0].ends_with("Good to have you.\r\n.\r\nQUIT\r\n\r\n")
-            || server.messages()[0].contains("\r\n.\r\nQUIT\r\n"),
+        server.messages()[0].contains("Good to have you.\r\n.\r\nQUIT\r\n"),
         "{:?}",
         server.messages()[0]
     );

@@ -1,7 +1,7 @@
 //! What the index follows.
 
 use aftercommit::{Db, Error, Ok, Result, Signals};
-use aftercommit_search::{Indexed, Query, Tantivy};
+use aftercommit_search::{Index, Indexed, Query, Tantivy};
 use sqlx::Sqlite;
 
 use crate::{User, open, user};
@@ -129,4 +129,21 @@ async fn changes_at_the_same_time_are_written_together() {
         task.await.expect("found its own");
     }
     assert_eq!(found(&users, "").await, 200);
+}
+
+#[tokio::test]
+async fn a_model_can_have_two_indexes() {
+    let users = open(Tantivy::in_memory()).await.expect("opened");
+    let cities = Index::of("cities")
+        .text("city", |user: &User| user.city.clone())
+        .open(Tantivy::in_memory())
+        .await
+        .expect("opened");
+    let db = database(cities.after_commit(users.after_commit(Signals::new()))).await;
+    let mut ada = user(0, "Ada", "x", "London", 36);
+    db.save(&mut ada).await.expect("saved");
+    assert_eq!(
+        (found(&users, "ada").await, found(&cities, "london").await),
+        (1, 1)
+    );
 }

@@ -47,13 +47,21 @@ async fn words_are_found_in_any_field() {
         ("Müll", &[4]),
         ("nobody", &[]),
         ("xyz", &[]),
+        ("!?", &[]),
+        ("🦀", &[]),
+        (&"x".repeat(200), &[]),
+        (&format!("ada {}", "x".repeat(200)), &[]),
+        (&format!("{} ada", "x".repeat(200)), &[]),
     ] {
         assert_eq!(ids(&users, Query::words(words)).await, found, "{words}");
     }
     let best = ids(&users, Query::words("wrote")).await;
     assert_eq!(best.len(), 3);
     assert_eq!(best[0], 4, "who says it most comes first");
-    assert_eq!(users.search(Query::all()).await.expect("all").total, 4);
+    for blank in ["", " \t"] {
+        let all = users.search(Query::words(blank)).await.expect("all");
+        assert_eq!(all.total, 4);
+    }
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! A service that is made to be killed: it commits, delivers, and keeps books of both outside of the database.
 //!
 //! `storm <role> <database url> <folder for the books>`, where the role is `service` (commits and delivers), `client` (only
-//! commits) or `worker` (only delivers). It never ends by itself. With `STORM_POINT=<point>:<time>:<act>,…` something happens
+//! commits), `worker` (only delivers) or `stranded` (delivers to a target that is not there). It never ends by itself. With `STORM_POINT=<point>:<time>:<act>,…` something happens
 //! when a boundary between two steps is reached for that time: see `aftercommit::delivery::Point`.
 #![expect(clippy::print_stderr, reason = "whoever started it reads why it ended")]
 
@@ -27,6 +27,7 @@ enum Role {
     Service,
     Client,
     Worker,
+    Stranded,
 }
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
@@ -43,12 +44,13 @@ async fn main() -> ExitCode {
 async fn run() -> Result<(), BoxError> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [role, url, folder] = arguments.as_slice() else {
-        return Err("usage: storm service|client|worker URL FOLDER".into());
+        return Err("usage: storm service|client|worker|stranded URL FOLDER".into());
     };
     let role = match role.as_str() {
         "service" => Role::Service,
         "client" => Role::Client,
         "worker" => Role::Worker,
+        "stranded" => Role::Stranded,
         other => return Err(format!("{other} is no role").into()),
     };
     let folder = PathBuf::from(folder);
@@ -66,7 +68,10 @@ async fn serve<DB: Database>(role: Role, url: &str, folder: &Path) -> Result<(),
         .max_connections(6)
         .acquire_timeout(Duration::from_secs(20))
         .connect_lazy_with(DB::connect(url)?);
-    let signals = sink::signals::<DB>(folder)?;
+    let signals = match role {
+        Role::Stranded => sink::stranded::<DB>(),
+        Role::Service | Role::Client | Role::Worker => sink::signals::<DB>(folder)?,
+    };
     let db = Db::new(pool).with_signals(signals).with_faults(&faults()?);
     if role == Role::Client {
         return client::commit_for_ever(&db, folder).await;

@@ -41,6 +41,14 @@ pub(crate) fn signals<DB: Database>(folder: &Path) -> Result<Signals<DB>, BoxErr
     Ok(Signals::new().with(ordered).with(free).with(counted))
 }
 
+/// A receiver whose target is not there.
+pub(crate) fn stranded<DB: Database>() -> Signals<DB> {
+    let nowhere = |_: aftercommit::Delivery<Sent>| {
+        std::future::ready(Err::<(), _>(Error::other("connection refused")))
+    };
+    Signals::new().durable("free", nowhere)
+}
+
 async fn count<DB: Database>(tx: &mut Tx<DB>, counted: &Counted) -> Result<()> {
     DB::count(tx, &counted.0).await
 }

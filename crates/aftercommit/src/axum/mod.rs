@@ -30,6 +30,7 @@
 //!    (`request::success_is_never_said_for_what_did_not_commit`).
 //! 2. An error response, a panic and a client that goes away roll back (`request::errors_and_panics_roll_back`).
 //! 3. Without a handler that takes it there is no transaction (`request::nothing_is_begun_for_nothing`).
+//! 4. A handler whose transaction cannot be begun is not called (`request::a_handler_does_not_run_without_its_transaction`).
 //!
 //! # Streaming
 //!

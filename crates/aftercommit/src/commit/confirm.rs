@@ -97,6 +97,9 @@ impl<DB: Dialect> Commit<DB> {
         observers.observe(&Event::Appended {
             effects: effects.len(),
         });
+        if effects.iter().any(|birth| birth.owner.is_none()) {
+            self.db.wake().others(&self.db);
+        }
         if reached.is_ok() {
             self.db.handover().give(effects);
         } else {

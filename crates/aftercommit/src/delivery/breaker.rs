@@ -99,6 +99,13 @@ impl Breaker {
         opens
     }
 
+    /// An attempt ended and says nothing about the target: if it was the probe, another one may be tried.
+    pub(crate) fn said_nothing(&mut self, now: Moment) {
+        if self.state == State::Probing {
+            self.state = State::Open { until: now };
+        }
+    }
+
     pub(crate) fn is_closed(&self) -> bool {
         self.state == State::Closed
     }
@@ -144,6 +151,14 @@ mod tests {
         breaker.began();
         assert!(!breaker.ended(Signal::Through, SECOND * 12, 1.0));
         assert_eq!(breaker, Breaker::default());
+    }
+
+    #[test]
+    fn a_probe_that_says_nothing_is_not_the_last() {
+        let mut breaker = opened();
+        breaker.began();
+        breaker.said_nothing(SECOND * 3);
+        assert_eq!(breaker.allows(100, SECOND * 3), 1);
     }
 
     #[test]

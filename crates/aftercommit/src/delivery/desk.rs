@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use super::breaker::{Breaker, Moment};
 use super::lifecycle::{self, Ended, Next};
-use super::seat::Seat;
+use super::seat::{Seat, Service};
 use super::standing::Standing;
 use super::{Lease, Leased};
 use crate::effect::{EffectId, Manner};
@@ -86,7 +86,6 @@ pub(crate) enum Order {
     },
     /// Give back what was not started. Not answered.
     Release {
-        worker: i64,
         leases: Vec<Lease>,
     },
     /// Let those follow that stood behind a failure. Not answered.
@@ -109,6 +108,7 @@ pub(crate) struct Tally {
 
 /// See the [module](self).
 #[derive(Debug)]
+#[cfg_attr(test, derive(Clone))]
 pub(crate) struct Desk {
     times: Times,
     seats: BTreeMap<Arc<str>, Seat>,
@@ -127,10 +127,12 @@ pub(crate) struct Desk {
     rescue_at: Moment,
     rescuing: bool,
     compare_at: Moment,
-    /// The one that runs while no other suspect may.
+    /// The one that runs while nothing else may.
     alone: Option<Lease>,
-    /// What the database had in this worker's name, and nobody here knew of.
-    strange: HashSet<Lease>,
+    /// What is to be unparked.
+    followed: Vec<Order>,
+    /// What the database had in this worker's name and nobody here knew of, and since when.
+    strange: HashMap<Lease, Moment>,
     drain_until: Option<Moment>,
     finished: bool,
     pub(crate) tally: Tally,
@@ -154,9 +156,10 @@ impl Desk {
             maintaining: false,
             rescue_at: Moment::ZERO,
             rescuing: false,
-            compare_at: times.lease / 2,
+            compare_at: times.lease,
             alone: None,
-            strange: HashSet::new(),
+            followed: Vec::new(),
+            strange: HashMap::new(),
             drain_until: None,
             finished: false,
             tally: Tally::default(),
@@ -166,10 +169,13 @@ impl Desk {
     /// Who is served from now on. What is in memory for others is let go of by the next comparison.
     pub(crate) fn serve(&mut self, posts: impl IntoIterator<Item = (Arc<str>, Manner)>) {
         let mut before = std::mem::take(&mut self.seats);
+        // Whether they are paused is asked before they are served.
+        self.poll_at = Moment::ZERO;
         for (name, manner) in posts {
             let seat = match before.remove(&name) {
                 Some(mut seat) => {
                     seat.manner = manner;
+                    seat.connect();
                     seat
                 }
                 None => Seat::new(manner),
@@ -179,7 +185,7 @@ impl Desk {
         // Their handlers may still be running.
         before.retain(|_, seat| seat.running > 0);
         for (name, mut seat) in before {
-            seat.paused = true;
+            seat.service = Service::Disconnected;
             self.seats.insert(name, seat);
         }
     }
@@ -194,32 +200,56 @@ impl Desk {
         self.keep_house(now, &mut orders);
         self.let_go(now, &mut orders);
         self.start(now, &mut orders);
+        // What stands behind a probe.
+        self.let_go(now, &mut orders);
         self.claim(now, &mut orders);
         self.write_down(now, &mut orders);
         self.finish(now, &mut orders);
         orders
     }
 
-    /// When there may be something to do without anything being told.
-    pub(crate) fn wake_at(&self) -> Moment {
+    /// After the orders of `now`: when there may be something to do without anything being told. Always later than that, or the
+    /// worker would turn round and round.
+    pub(crate) fn wake_at(&self, now: Moment) -> Moment {
         let settle = (!self.done.is_empty() && !self.settling).then_some(self.settle_at);
         let write = (!self.unwritten.is_empty()).then_some(self.write_at);
-        let probes = self.breakers.values().filter_map(Breaker::opens_at).min();
-        let poll = (!self.maintaining).then_some(self.poll_at);
-        let rescue = (!self.rescuing).then_some(self.rescue_at);
+        // One that is over has no effect to try: whoever brings one wakes the worker.
+        let probes = self.breakers.values().filter_map(Breaker::opens_at);
+        let probe = probes.filter(|at| *at > now).min();
         [
-            self.standing.wake_at(),
+            self.wants_standing()
+                .then(|| self.standing.wake_at())
+                .flatten(),
+            self.begins(now).and_then(|_| self.house_at()),
             settle,
             write,
-            probes,
-            poll,
-            rescue,
+            probe,
             self.drain_until,
         ]
         .into_iter()
         .flatten()
         .min()
         .unwrap_or(Moment::MAX)
+    }
+
+    fn house_at(&self) -> Option<Moment> {
+        let poll = (!self.maintaining).then_some(self.poll_at);
+        let rescue = (!self.rescuing).then_some(self.rescue_at);
+        [poll, rescue, Some(self.compare_at)]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    /// Whoever ends takes no new identity.
+    fn wants_standing(&self) -> bool {
+        self.drain_until.is_none() || self.standing.worker().is_some()
+    }
+
+    /// The identity in which something new may be begun.
+    fn begins(&self, now: Moment) -> Option<i64> {
+        let alive = self.standing.alive(now, &self.times);
+        alive.filter(|_| self.drain_until.is_none())
     }
 
     fn keep_standing(&mut self, now: Moment, orders: &mut Vec<Order>) {
@@ -229,14 +259,13 @@ impl Desk {
                 seat.empty();
             }
         }
-        let draining = self.drain_until.is_some();
-        if !(draining && self.standing.worker().is_none()) {
+        if self.wants_standing() {
             orders.extend(self.standing.order(now, &self.times));
         }
     }
 
     fn keep_house(&mut self, now: Moment, orders: &mut Vec<Order>) {
-        let (Some(worker), None) = (self.standing.alive(now, &self.times), self.drain_until) else {
+        let Some(worker) = self.begins(now) else {
             return;
         };
         if now >= self.poll_at && !self.maintaining {
@@ -251,8 +280,8 @@ impl Desk {
             orders.push(Order::Rescue { worker });
         }
         if now >= self.compare_at {
-            // Twice unknown is given back, so that nothing hangs for longer than a lease.
-            self.compare_at = now + self.times.lease / 2;
+            // Twice unknown is given back, so that nothing hangs for longer than two leases.
+            self.compare_at = now + self.times.lease;
             orders.push(Order::Compare { worker });
         }
     }
@@ -266,24 +295,36 @@ impl Desk {
         for (name, seat) in &mut self.seats {
             let breaker = self.breakers.get(target(name, seat));
             let open = breaker.is_some_and(|breaker| breaker.allows(1, now) == 0);
-            if (open || seat.paused || self.drain_until.is_some()) && !seat.is_empty() {
+            if (open || !seat.is_open() || self.drain_until.is_some()) && !seat.is_empty() {
                 leases.extend(seat.empty());
             }
         }
         leases.retain(|lease| lease.owner == worker);
         if !leases.is_empty() {
-            orders.push(Order::Release { worker, leases });
+            orders.push(Order::Release { leases });
         }
     }
 
     fn start(&mut self, now: Moment, orders: &mut Vec<Order>) {
-        if self.standing.alive(now, &self.times).is_none() || self.drain_until.is_some() {
+        if self.begins(now).is_none() {
             return;
         }
+        let mut running: usize = self.seats.values().map(|seat| seat.running).sum();
+        let a_suspect_waits = self.seats.values().any(Seat::has_a_suspect);
         for (name, seat) in &mut self.seats {
-            loop {
+            // A process in which a suspect runs beside another effect may die of either, and nobody knows of which.
+            while self.alone.is_none() {
+                let suspect = seat.has_a_suspect();
+                let waits = if suspect {
+                    running > 0
+                } else {
+                    a_suspect_waits
+                };
+                if waits {
+                    break;
+                }
                 let breaker = self.breakers.entry(target(name, seat).clone()).or_default();
-                let mut call = seat.next(breaker, self.alone.is_some(), now);
+                let mut call = seat.next(breaker, now);
                 if call.is_empty() {
                     break;
                 }
@@ -301,6 +342,7 @@ impl Desk {
                 }
                 breaker.began();
                 seat.running += 1;
+                running += 1;
                 for leased in &call {
                     self.held.insert(leased.lease, without_payload(leased));
                 }
@@ -315,7 +357,7 @@ impl Desk {
     }
 
     fn claim(&mut self, now: Moment, orders: &mut Vec<Order>) {
-        let (Some(worker), None) = (self.standing.alive(now, &self.times), self.drain_until) else {
+        let Some(worker) = self.begins(now) else {
             return;
         };
         for (name, seat) in &mut self.seats {
@@ -333,6 +375,7 @@ impl Desk {
     }
 
     fn write_down(&mut self, now: Moment, orders: &mut Vec<Order>) {
+        orders.append(&mut self.followed);
         if !self.settling && !self.done.is_empty() && now >= self.settle_at {
             self.settling = true;
             let some = self.done.len().min(MOST_SETTLED);
@@ -353,7 +396,7 @@ impl Desk {
         };
         let idle = self.held.is_empty() && self.done.is_empty() && !self.settling;
         let settled = idle && self.unwritten.is_empty() && self.writing == 0;
-        let claiming = self.seats.values().any(|seat| seat.claiming);
+        let claiming = self.seats.values().any(|seat| seat.claiming.is_some());
         if now >= until || (settled && !claiming) {
             self.finished = true;
             orders.push(Order::Finish);
@@ -391,7 +434,7 @@ impl Desk {
         self.maintaining = false;
         if let Some(paused) = paused {
             for (name, seat) in &mut self.seats {
-                seat.paused = paused.iter().any(|paused| **paused == **name);
+                seat.pause(paused.iter().any(|paused| **paused == **name));
             }
         }
         if moved {
@@ -452,12 +495,10 @@ impl Desk {
             let Some(leased) = self.held.get(&lease).cloned() else {
                 continue;
             };
-            if self.alone == Some(lease) {
-                self.alone = None;
-            }
-            if let Some(signal) = lifecycle::signal(&ended) {
-                let breaker = self.breakers.entry(target.clone()).or_default();
-                opened |= breaker.ended(signal, now, jitter);
+            let breaker = self.breakers.entry(target.clone()).or_default();
+            match lifecycle::signal(&ended) {
+                Some(signal) => opened |= breaker.ended(signal, now, jitter),
+                None => breaker.said_nothing(now),
             }
             match lifecycle::after_attempt(&ended, leased.failures, &retry, jitter) {
                 Next::Done => self.done.push(lease),
@@ -475,25 +516,19 @@ impl Desk {
         opened
     }
 
-    /// Answers [`Order::Settle`]: how many leases were still held, if the database could say. What must be unparked.
-    pub(crate) fn settled(
-        &mut self,
-        leases: Vec<Lease>,
-        settled: Option<u64>,
-        now: Moment,
-    ) -> Vec<Order> {
+    /// Answers [`Order::Settle`]: how many leases were still held, if the database could say.
+    pub(crate) fn settled(&mut self, leases: Vec<Lease>, settled: Option<u64>, now: Moment) {
         self.settling = false;
         let Some(settled) = settled else {
             self.done.extend(leases);
             self.settle_at = now + AGAIN;
-            return Vec::new();
+            return;
         };
         self.tally.delivered += settled;
         self.tally.lost += (leases.len() as u64).saturating_sub(settled);
-        leases
-            .into_iter()
-            .filter_map(|lease| self.gone(lease))
-            .collect()
+        for lease in leases {
+            self.gone(lease);
+        }
     }
 
     /// Answers [`Order::Write`]: whether the lease was still held, if the database could say.
@@ -519,35 +554,71 @@ impl Desk {
     }
 
     /// An effect is not this worker's any more. The next one of its key can be claimed, and those that stood behind it.
-    fn gone(&mut self, lease: Lease) -> Option<Order> {
-        let leased = self.held.remove(&lease)?;
-        let key = leased.key?;
+    fn gone(&mut self, lease: Lease) {
+        // Not before its answer was recorded: until then a death would still count as its own.
+        if self.alone == Some(lease) {
+            self.alone = None;
+        }
+        let Some(leased) = self.held.remove(&lease) else {
+            return;
+        };
+        let Some(key) = leased.key else {
+            return;
+        };
         if let Some(seat) = self.seats.get_mut(&leased.receiver) {
             seat.hungry = true;
         }
         // Never failed and never moved: nothing can stand behind it.
-        (lease.fence > 1).then(|| Order::Unpark {
-            receiver: leased.receiver,
-            key,
-        })
+        if lease.fence > 1 {
+            self.followed.push(Order::Unpark {
+                receiver: leased.receiver,
+                key,
+            });
+        }
     }
 
-    /// Answers [`Order::Compare`]: those of the database's leases that nobody here knows of, and did not the last time. (One that
-    /// is just being claimed or handed over is known the next time.)
-    pub(crate) fn compared(&mut self, owned: Vec<Lease>) -> Vec<Lease> {
+    /// Answers [`Order::Compare`]: those of the database's leases that nobody here knows of, and did not an earlier time. One that
+    /// is just being handed over is known the next time, and one whose claim is still to be answered is not judged.
+    pub(crate) fn compared(&mut self, owned: Vec<Lease>, now: Moment) -> Vec<Lease> {
         let queued: HashSet<Lease> = self.seats.values().flat_map(Seat::leases).collect();
-        let known = |lease: &Lease| self.held.contains_key(lease) || queued.contains(lease);
-        let (again, new) = owned
-            .into_iter()
-            .filter(|lease| !known(lease))
-            .partition(|lease| self.strange.contains(lease));
-        self.strange = HashSet::from_iter::<Vec<Lease>>(new);
-        again
+        let claiming = self.seats.values().filter_map(|seat| seat.claiming).min();
+        let before = std::mem::take(&mut self.strange);
+        let mut lost = Vec::new();
+        for lease in owned {
+            if self.held.contains_key(&lease) || queued.contains(&lease) {
+                continue;
+            }
+            let since = before.get(&lease).copied();
+            match since {
+                Some(since) if claiming.is_none_or(|sent| sent > since) => lost.push(lease),
+                _ => {
+                    self.strange.insert(lease, since.unwrap_or(now));
+                }
+            }
+        }
+        lost
     }
 
     /// The identity in which it works.
     pub(crate) fn identity(&self) -> Option<i64> {
         self.standing.worker()
+    }
+
+    /// What is cut off when it goes, and has a start that was written down: it did not kill its process, and its starts must
+    /// not be taken for its process's deaths.
+    pub(crate) fn cut_off(&self) -> Vec<Leased> {
+        let noted = self
+            .held
+            .values()
+            .filter(|leased| lifecycle::must_be_noted(leased.rescues));
+        let answered = |lease: &Lease| {
+            let mut unwritten = self.unwritten.iter();
+            self.done.contains(lease) || unwritten.any(|(leased, _)| leased.lease == *lease)
+        };
+        noted
+            .filter(|leased| !answered(&leased.lease))
+            .cloned()
+            .collect()
     }
 
     /// Stops: nothing new is begun, and what runs has until the end of the grace.
@@ -585,5 +656,70 @@ fn without_payload(leased: &Leased) -> Leased {
         headers: None,
         history: leased.history.clone(),
         ..*leased
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What an order is called.
+    fn names(orders: &[Order]) -> Vec<String> {
+        let name = |order| {
+            format!("{order:?}")
+                .split([' ', '{'])
+                .next()
+                .map(str::to_owned)
+        };
+        orders.iter().filter_map(name).collect()
+    }
+
+    fn desk() -> Desk {
+        let second = Duration::from_secs(1);
+        Desk::new(Times {
+            lease: second * 20,
+            beat: second * 4,
+            poll: second,
+            rescue: second * 4,
+            grace: second * 25,
+        })
+    }
+
+    #[test]
+    fn who_waits_for_an_answer_sleeps() {
+        let mut desk = desk();
+        assert_eq!(names(&desk.orders(Moment::ZERO)), ["Register"]);
+        assert_eq!(desk.wake_at(Moment::ZERO), Moment::MAX);
+    }
+
+    #[test]
+    fn what_was_settled_in_a_transaction_lets_the_next_ones_follow() {
+        let (mut desk, receiver): (Desk, Arc<str>) = (desk(), "ship".into());
+        desk.serve([(Arc::clone(&receiver), Manner::default())]);
+        desk.orders(Moment::ZERO);
+        desk.registered(Some(7), Moment::ZERO, Moment::ZERO);
+        desk.maintained(Some(&[]), false);
+        let lease = Lease {
+            id: EffectId::LOWEST,
+            owner: 7,
+            fence: 3,
+        };
+        let failed_before = Leased {
+            lease,
+            receiver,
+            key: Some("1".into()),
+            version: 1,
+            payload: String::new(),
+            headers: None,
+            created_at: 0,
+            failures: 1,
+            starts: 0,
+            rescues: 0,
+            history: None,
+        };
+        desk.handed_over(vec![failed_before]);
+        desk.orders(Moment::ZERO);
+        desk.ran("ship", vec![(lease, Ended::Settled)], Moment::ZERO, 0.5);
+        assert!(names(&desk.orders(Moment::ZERO)).contains(&"Unpark".into()));
     }
 }

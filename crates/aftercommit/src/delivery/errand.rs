@@ -274,9 +274,8 @@ impl<DB: Dialect> Errand<DB> {
         }
     }
 
-    pub(super) async fn release(&self, worker: i64, leases: Vec<Lease>) -> Report<DB> {
-        let ids: Vec<EffectId> = leases.iter().map(|lease| lease.id).collect();
-        let answer = self.outbox.release(worker, &ids).await;
+    pub(super) async fn release(&self, leases: Vec<Lease>) -> Report<DB> {
+        let answer = self.outbox.release(&leases).await;
         // What could not be given back is found by the next comparison.
         self.told("release", answer);
         Report::Over(std::marker::PhantomData)
@@ -294,7 +293,10 @@ impl<DB: Dialect> Errand<DB> {
     }
 
     /// Gives all leases back, and the identity.
-    pub(super) async fn leave(&self, worker: i64) {
+    pub(super) async fn leave(&self, worker: i64, cut_off: Vec<Leased>) {
+        for leased in cut_off {
+            self.write(leased, Next::cut_off()).await;
+        }
         let answer = async {
             self.outbox.release_all(worker).await?;
             self.outbox.resign(worker).await

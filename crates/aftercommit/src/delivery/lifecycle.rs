@@ -42,6 +42,17 @@ pub(crate) enum Next {
     Nothing,
 }
 
+impl Next {
+    /// Of an effect whose worker ends before its handler does.
+    pub(crate) fn cut_off() -> Self {
+        Self::Wait {
+            after: Duration::ZERO,
+            why: "its worker ended".into(),
+            counts: false,
+        }
+    }
+}
+
 /// The wait of an effect whose target is not there, before jitter.
 const UNAVAILABLE: Duration = Duration::from_secs(10);
 
@@ -107,8 +118,8 @@ pub(crate) fn must_be_noted(rescues: u32) -> bool {
     rescues > 0
 }
 
-/// Whether it must be the only suspect that runs in this process: a process died while it ran, and it is to be found out
-/// whether it was this one's fault.
+/// Whether it must be the only one that runs in this process: processes died while it ran, and it is to be found out whether
+/// it was this one's fault.
 pub(crate) fn must_be_alone(starts: u32, rescues: u32) -> bool {
     starts > 0 && rescues > starts
 }

@@ -38,9 +38,12 @@ mod desk;
 mod handler;
 mod handover;
 mod errand;
+mod wake;
 mod worker;
 mod schema;
 mod point;
+#[cfg(test)]
+mod simulation;
 
 pub use history::Attempt;
 pub use outcome::Outcome;
@@ -50,5 +53,7 @@ pub use worker::{Drained, Running, Worker};
 
 pub(crate) use handler::{AnyHandler, Handler};
 pub(crate) use handover::{Handover, Live};
+pub(crate) use history::{clean, read as attempts};
 pub(crate) use leased::{Lease, Leased};
 pub(crate) use schema::missing as schema_missing;
+pub(crate) use wake::Wake;

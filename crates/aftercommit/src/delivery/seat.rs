@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::breaker::{Breaker, Moment};
-use super::lifecycle::{must_be_alone, must_be_noted};
+use super::lifecycle::{must_be_alone, must_be_noted, set_aside};
 use super::{Lease, Leased};
 use crate::effect::{EffectId, Manner};
 
@@ -14,18 +14,30 @@ const FULL_SCAN: Duration = Duration::from_secs(1);
 /// The most effects that wait in memory for one receiver.
 const MOST_QUEUED: usize = 1_000;
 
+/// Whether effects are delivered to a receiver.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Service {
+    Open,
+    /// By an operator.
+    Paused,
+    /// The last of its calls are running.
+    Disconnected,
+}
+
 /// See the [module](self).
 #[derive(Debug)]
+#[cfg_attr(test, derive(Clone))]
 pub(super) struct Seat {
     pub(super) manner: Manner,
     /// Leased and not started.
     queue: VecDeque<Leased>,
     /// Calls of the handler that have not returned.
     pub(super) running: usize,
-    pub(super) claiming: bool,
+    /// Since when a claim is under way.
+    pub(super) claiming: Option<Moment>,
     /// There may be something to claim.
     pub(super) hungry: bool,
-    pub(super) paused: bool,
+    pub(super) service: Service,
     /// Below this id nothing was found a moment ago.
     low: EffectId,
     scanned_at: Option<Moment>,
@@ -37,12 +49,33 @@ impl Seat {
             manner,
             queue: VecDeque::new(),
             running: 0,
-            claiming: false,
+            claiming: None,
             hungry: true,
-            paused: false,
+            // Until the database has been asked.
+            service: Service::Paused,
             low: EffectId::LOWEST,
             scanned_at: None,
         }
+    }
+
+    pub(super) fn is_open(&self) -> bool {
+        self.service == Service::Open
+    }
+
+    /// It is served, again.
+    pub(super) fn connect(&mut self) {
+        if self.service == Service::Disconnected {
+            self.service = Service::Paused;
+        }
+    }
+
+    /// What an operator wants.
+    pub(super) fn pause(&mut self, paused: bool) {
+        self.service = match self.service {
+            Service::Disconnected => Service::Disconnected,
+            _ if paused => Service::Paused,
+            _ => Service::Open,
+        };
     }
 
     /// How many it wants in memory: enough to be busy for two rounds.
@@ -52,12 +85,12 @@ impl Seat {
 
     /// Whether a commit of this process may hand it effects.
     pub(super) fn welcomes(&self, breaker: &Breaker) -> bool {
-        !self.paused && breaker.is_closed() && self.queue.len() < self.target()
+        self.is_open() && breaker.is_closed() && self.queue.len() < self.target()
     }
 
     /// How many to claim now, and above which id; `None` for none.
     pub(super) fn claim(&mut self, breaker: &Breaker, now: Moment) -> Option<(EffectId, usize)> {
-        if !self.hungry || self.claiming || self.paused {
+        if !self.hungry || self.claiming.is_some() || !self.is_open() {
             return None;
         }
         let room = self.target().saturating_sub(self.queue.len());
@@ -73,13 +106,13 @@ impl Seat {
         if self.low == EffectId::LOWEST {
             self.scanned_at = Some(now);
         }
-        self.claiming = true;
+        self.claiming = Some(now);
         Some((self.low, limit))
     }
 
     /// A claim was answered.
     pub(super) fn claimed(&mut self, taken: Vec<Leased>, limit: usize) {
-        self.claiming = false;
+        self.claiming = None;
         // A full answer says that there is more. An empty one may have begun too high.
         self.hungry = taken.len() >= limit || (taken.is_empty() && self.low != EffectId::LOWEST);
         self.low = match taken.last() {
@@ -91,7 +124,7 @@ impl Seat {
 
     /// A claim failed.
     pub(super) fn claim_failed(&mut self) {
-        self.claiming = false;
+        self.claiming = None;
         self.hungry = false;
     }
 
@@ -99,10 +132,18 @@ impl Seat {
         self.queue.push_back(leased);
     }
 
-    /// The next call of the handler. One that was taken from a dead process is a call of its own; one that must be alone waits
-    /// while there is `another` such.
-    pub(super) fn next(&mut self, breaker: &Breaker, another: bool, now: Moment) -> Vec<Leased> {
-        if self.running >= self.manner.concurrency || self.paused {
+    /// Whether the next one may be started only while nothing else runs.
+    pub(super) fn has_a_suspect(&self) -> bool {
+        let suspect = |next: &Leased| {
+            must_be_alone(next.starts, next.rescues)
+                && set_aside(next.starts, next.rescues).is_none()
+        };
+        self.queue.front().is_some_and(suspect)
+    }
+
+    /// The next call of the handler. One that was taken from a dead process is a call of its own.
+    pub(super) fn next(&mut self, breaker: &Breaker, now: Moment) -> Vec<Leased> {
+        if self.running >= self.manner.concurrency || !self.is_open() {
             return Vec::new();
         }
         let limit = breaker.allows(self.manner.batch, now);
@@ -112,7 +153,7 @@ impl Seat {
                 break;
             };
             let noted = must_be_noted(next.rescues);
-            if another && must_be_alone(next.starts, next.rescues) || noted && !call.is_empty() {
+            if noted && !call.is_empty() {
                 break;
             }
             call.extend(self.queue.pop_front());

@@ -7,6 +7,7 @@ use super::desk::{Order, Times};
 
 /// A worker that is not sure to be alive starts nothing: somebody else may have its effects.
 #[derive(Debug, Default)]
+#[cfg_attr(test, derive(Clone))]
 pub(super) struct Standing {
     worker: Option<i64>,
     /// Its last sign of life counts until then.

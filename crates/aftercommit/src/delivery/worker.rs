@@ -270,6 +270,8 @@ struct AtWork<DB: Dialect> {
 impl<DB: Dialect> AtWork<DB> {
     async fn run(mut self, mut stopped: oneshot::Receiver<()>) -> Tally {
         let mut draining = false;
+        self.tasks
+            .spawn(super::wake::listen(self.db.clone(), self.reports.clone()));
         loop {
             self.serve();
             let now = self.now();
@@ -282,7 +284,7 @@ impl<DB: Dialect> AtWork<DB> {
             if finished {
                 break;
             }
-            let wake = self.errand.began.checked_add(self.desk.wake_at());
+            let wake = self.errand.began.checked_add(self.desk.wake_at(now));
             tokio::select! {
                 biased;
                 report = self.inbox.recv() => self.hear(report),
@@ -299,7 +301,7 @@ impl<DB: Dialect> AtWork<DB> {
         self.tasks.abort_all();
         while self.tasks.join_next().await.is_some() {}
         if let Some(worker) = self.desk.identity() {
-            self.errand.leave(worker).await;
+            self.errand.leave(worker, self.desk.cut_off()).await;
         }
         self.db.end_delivering();
         self.desk.tally
@@ -404,8 +406,8 @@ impl<DB: Dialect> AtWork<DB> {
                 };
                 self.spawn(failed, async move { errand.write(leased, next).await });
             }
-            Order::Release { worker, leases } => {
-                self.spawn(over(), async move { errand.release(worker, leases).await });
+            Order::Release { leases } => {
+                self.spawn(over(), async move { errand.release(leases).await });
             }
             Order::Unpark { receiver, key } => {
                 self.spawn(over(), async move { errand.unpark(receiver, key).await });
@@ -488,7 +490,7 @@ impl<DB: Dialect> AtWork<DB> {
             Report::Rescued(rescued) => self.desk.rescued(rescued),
             Report::Maintained { paused, moved } => self.desk.maintained(paused.as_deref(), moved),
             Report::Compared { owned } => {
-                let strange = self.desk.compared(owned);
+                let strange = self.desk.compared(owned, now);
                 let errand = Arc::clone(&self.errand);
                 if !strange.is_empty() {
                     self.spawn(over(), async move { errand.disown(strange).await });
@@ -506,11 +508,7 @@ impl<DB: Dialect> AtWork<DB> {
                     });
                 }
             }
-            Report::Settled { leases, settled } => {
-                for order in self.desk.settled(leases, settled, now) {
-                    self.carry_out(order, now);
-                }
-            }
+            Report::Settled { leases, settled } => self.desk.settled(leases, settled, now),
             Report::Written {
                 leased,
                 next,

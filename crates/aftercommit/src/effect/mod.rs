@@ -35,5 +35,5 @@ pub use receiver::{DurableReceiver, durable, durable_elsewhere};
 
 pub(crate) use append::{Birth, append, headers_text};
 pub(crate) use effect::LONGEST_WORD;
-pub(crate) use payload::Unfit;
+pub(crate) use payload::{Unfit, check_text};
 pub(crate) use receiver::{DurableCall, Manner};

@@ -14,11 +14,25 @@ pub const DEEPEST: usize = 30;
 /// Why a value cannot be a payload. The path is that of the offending place, as in `$.user.tags[3]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Unfit {
-    TooLarge { bytes: usize },
-    TooDeep { path: String },
-    Nul { path: String },
-    Precision { path: String },
-    NotJson { why: String },
+    TooLarge {
+        bytes: usize,
+    },
+    TooDeep {
+        path: String,
+    },
+    Nul {
+        path: String,
+    },
+    Precision {
+        path: String,
+    },
+    NotJson {
+        why: String,
+    },
+    /// Of a text that was to be JSON already.
+    NoJson {
+        why: String,
+    },
 }
 
 impl Unfit {
@@ -28,7 +42,7 @@ impl Unfit {
             Unfit::TooDeep { .. } => "PAYLOAD_TOO_DEEP",
             Unfit::Nul { .. } => "PAYLOAD_NUL",
             Unfit::Precision { .. } => "NUMBER_PRECISION",
-            Unfit::NotJson { .. } => "PAYLOAD_NOT_JSON",
+            Unfit::NotJson { .. } | Unfit::NoJson { .. } => "PAYLOAD_NOT_JSON",
         }
     }
 }
@@ -39,6 +53,20 @@ pub(crate) fn encode<S: Serialize>(value: &S) -> Result<String, Unfit> {
         why: error.to_string(),
     })?;
     check(&text).map(|()| text)
+}
+
+/// Judges a text that somebody wrote by hand: it may be no JSON at all.
+pub(crate) fn check_text(text: &str) -> Result<(), Unfit> {
+    if text.len() > MOST_BYTES {
+        return Err(Unfit::TooLarge { bytes: text.len() });
+    }
+    // Into a value, because what is skipped may have half a surrogate in it.
+    match serde_json::from_str::<serde_json::Value>(text) {
+        Ok(_) => check(text),
+        Err(error) => Err(Unfit::NoJson {
+            why: error.to_string(),
+        }),
+    }
 }
 
 /// Judges a JSON text.
@@ -55,7 +83,7 @@ pub(crate) fn check(text: &str) -> Result<(), Unfit> {
             b'}' | b']' => walk.close(),
             b',' => walk.next(),
             b'-' | b'0'..=b'9' => walk.number(rest)?,
-            _ => 1,
+            _ => rest.chars().next().map_or(1, char::len_utf8),
         };
         rest = &rest[length..];
     }
@@ -211,5 +239,33 @@ mod tests {
     fn a_value_that_is_no_json_says_why() {
         let keyed: std::collections::HashMap<Vec<u8>, u8> = [(vec![1], 2)].into();
         assert!(matches!(encode(&keyed), Err(Unfit::NotJson { .. })));
+    }
+
+    #[test]
+    fn a_text_that_is_no_json_is_refused_before_it_is_walked() {
+        for text in [
+            "",
+            "é",
+            "{",
+            "{\"a\":}",
+            "\"\\ud800\"",
+            "\"\u{0}\"",
+            "1 2",
+            "NaN",
+            &nested(5_000),
+        ] {
+            assert!(
+                matches!(check_text(text), Err(Unfit::NoJson { .. })),
+                "{text}"
+            );
+        }
+        assert_eq!(check_text(" {\"a\": [1, \"é\"]} "), Ok(()));
+        assert!(matches!(check_text("\"\\u0000\""), Err(Unfit::Nul { .. })));
+        assert!(matches!(
+            check_text(&nested(DEEPEST + 1)),
+            Err(Unfit::TooDeep { .. })
+        ));
+        let large = "x".repeat(MOST_BYTES + 1);
+        assert!(matches!(check_text(&large), Err(Unfit::TooLarge { .. })));
     }
 }

@@ -19,11 +19,12 @@ use crate::store::Dialect;
 pub(crate) struct Route<S> {
     key: Option<Word<S>>,
     unique: Option<Word<S>>,
-    delay: Option<Box<dyn Fn(&S) -> Duration + Send + Sync>>,
+    delay: Option<Time<S>>,
     encode: fn(&S) -> std::result::Result<String, payload::Unfit>,
     pub(crate) manner: Manner,
 }
 
+type Time<S> = Box<dyn Fn(&S) -> Duration + Send + Sync>;
 type Word<S> = Box<dyn Fn(&S) -> Option<String> + Send + Sync>;
 
 /// How the effects of one receiver are delivered. Pure values.

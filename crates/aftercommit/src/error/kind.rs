@@ -6,7 +6,7 @@ use std::panic::Location;
 use std::time::Duration;
 
 use super::{BoxError, at};
-use crate::effect::{DEEPEST, MOST_BYTES, Unfit};
+use crate::effect::{DEEPEST, EffectId, MOST_BYTES, Unfit};
 
 type Place = &'static Location<'static>;
 
@@ -103,6 +103,22 @@ pub(crate) enum Kind {
     LeaseLost,
     /// Rows were not copied as they were removed.
     Torn { copied: u64, removed: u64 },
+    /// An operator means an effect that is not there.
+    EffectMissing { effect: EffectId },
+    /// An operator wants what the state of the effect does not allow.
+    NotDead {
+        effect: EffectId,
+        verb: &'static str,
+        found: String,
+    },
+    /// A page that is none.
+    BadPage { wanted: usize, most: usize },
+    /// A cursor that is none, or not of this list.
+    BadCursor { why: &'static str },
+    /// An operator means a receiver that cannot be.
+    NoReceiver { name: String },
+    /// An operator means a key that cannot be.
+    NoKey { limit: usize },
     /// No row has that id.
     RowMissing {
         table: &'static str,
@@ -164,8 +180,8 @@ impl Kind {
             Kind::DuplicateReceiver { .. } => "DUPLICATE_RECEIVER",
             Kind::SideEffectInside { .. } => "SIDE_EFFECT_INSIDE",
             Kind::Payload { unfit, .. } => unfit.code(),
-            Kind::BadWord { .. } => "BAD_KEY",
-            Kind::BadName { .. } => "BAD_NAME",
+            Kind::BadWord { .. } | Kind::NoKey { .. } => "BAD_KEY",
+            Kind::BadName { .. } | Kind::NoReceiver { .. } => "BAD_NAME",
             Kind::BadIdentifier { .. } => "BAD_IDENTIFIER",
             Kind::BadSetting { .. } => "BAD_SETTING",
             Kind::SchemaMissing => "SCHEMA_MISSING",
@@ -173,6 +189,10 @@ impl Kind {
             Kind::WorkerRunning => "WORKER_RUNNING",
             Kind::LeaseLost => "LEASE_LOST",
             Kind::Torn { .. } => "EFFECTS_TORN",
+            Kind::EffectMissing { .. } => "EFFECT_MISSING",
+            Kind::NotDead { .. } => "NOT_DEAD",
+            Kind::BadPage { .. } => "BAD_PAGE",
+            Kind::BadCursor { .. } => "BAD_CURSOR",
             Kind::RowMissing { .. } => "ROW_MISSING",
             Kind::IdUnset { .. } => "ID_UNSET",
             Kind::IdDoesNotFit { .. } => "ID_DOES_NOT_FIT",
@@ -330,6 +350,10 @@ impl fmt::Display for Kind {
                     f,
                     "the signal for \"{receiver}\" cannot be written as JSON ({why}): change its `Serialize`"
                 ),
+                Unfit::NoJson { why } => write!(
+                    f,
+                    "the payload given for \"{receiver}\" is no JSON ({why}): mend the text, and begin with the old one if in doubt"
+                ),
             },
             Kind::BadWord { receiver, what, limit } => write!(
                 f,
@@ -370,6 +394,29 @@ impl fmt::Display for Kind {
             Kind::Torn { copied, removed } => write!(
                 f,
                 "{copied} effects were copied and {removed} removed, so the move was undone: are triggers or rules on the tables?"
+            ),
+            Kind::EffectMissing { effect } => write!(
+                f,
+                "there is no effect {effect}: it was delivered or discarded meanwhile, or never recorded in this database"
+            ),
+            Kind::NotDead { effect, verb, found } => {
+                write!(f, "effect {effect} was not {verb}, because it {found}")
+            }
+            Kind::BadPage { wanted, most } => write!(
+                f,
+                "a page has 1 to {most} effects and not {wanted}: ask for the next page with its cursor"
+            ),
+            Kind::BadCursor { why } => {
+                write!(f, "the cursor {why}: begin with the first page, and leave cursors as they are")
+            }
+            Kind::NoReceiver { name } => write!(
+                f,
+                "{:?} is no name of a durable receiver: it has 1 to 190 bytes and no control characters",
+                name.chars().take(200).collect::<String>()
+            ),
+            Kind::NoKey { limit } => write!(
+                f,
+                "no effect has a key like that: it has at most {limit} bytes and no NUL character"
             ),
             Kind::RowMissing { table, id: Some(id) } => write!(
                 f,

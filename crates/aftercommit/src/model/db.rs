@@ -1,6 +1,9 @@
 //! The same without a transaction of the caller's.
 
+use std::slice::{from_mut, from_ref};
+
 use super::Stored;
+use super::unsaved::Unsaved;
 use crate::error::Result;
 use crate::store::Dialect;
 use crate::transaction::Db;
@@ -18,7 +21,9 @@ impl<DB: Dialect> Db<DB> {
     ///
     /// As for [`atomic`](Self::atomic).
     pub async fn save<M: Stored<DB>>(&self, instance: &mut M) -> Result<()> {
-        self.atomic(async |tx| tx.save(instance).await).await
+        let unsaved = Unsaved::of(from_ref(instance));
+        let result = self.atomic(async |tx| tx.save(instance).await).await;
+        unsaved.unless_written(from_mut(instance), result)
     }
 
     /// [`Tx::insert`](crate::Tx::insert) in a transaction of its own.
@@ -31,7 +36,9 @@ impl<DB: Dialect> Db<DB> {
     ///
     /// As for [`atomic`](Self::atomic).
     pub async fn insert<M: Stored<DB>>(&self, instance: &mut M) -> Result<()> {
-        self.atomic(async |tx| tx.insert(instance).await).await
+        let unsaved = Unsaved::of(from_ref(instance));
+        let result = self.atomic(async |tx| tx.insert(instance).await).await;
+        unsaved.unless_written(from_mut(instance), result)
     }
 
     /// [`Tx::update`](crate::Tx::update) in a transaction of its own.
@@ -84,7 +91,9 @@ impl<DB: Dialect> Db<DB> {
     ///
     /// As for [`atomic`](Self::atomic).
     pub async fn save_many<M: Stored<DB>>(&self, instances: &mut [M]) -> Result<()> {
-        self.atomic(async |tx| tx.save_many(instances).await).await
+        let unsaved = Unsaved::of(instances);
+        let result = self.atomic(async |tx| tx.save_many(instances).await).await;
+        unsaved.unless_written(instances, result)
     }
 
     /// [`Tx::delete_many`](crate::Tx::delete_many) in a transaction of its own.

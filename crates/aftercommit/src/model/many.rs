@@ -6,6 +6,7 @@ use either::Either;
 
 use super::row::{Columns, Values};
 use super::save::id_does_not_fit;
+use super::unsaved::Unsaved;
 use super::{DeletedMany, Model, SavedMany, Stored};
 use crate::error::Result;
 use crate::store::{Dialect, Query};
@@ -14,8 +15,8 @@ use crate::transaction::Tx;
 impl<DB: Dialect> Tx<DB> {
     /// Writes many rows: those without a row in the table by multi-row inserts, the others one by one over theirs.
     ///
-    /// Sends one [`SavedMany`] for all, and nothing for none. The ids that the database gave are then in `instances`;
-    /// other columns that it computes are not read back: [`refresh`](Self::refresh) what is needed.
+    /// Sends one [`SavedMany`] for all, and nothing for none. The ids that the database gave are then in `instances`
+    /// (and stay there as for [`save`](Self::save)); other columns that it computes are not read back: [`refresh`](Self::refresh) what is needed.
     ///
     /// # Errors
     ///
@@ -28,9 +29,11 @@ impl<DB: Dialect> Tx<DB> {
         if instances.is_empty() {
             return Ok(());
         }
+        let unsaved = Unsaved::of(instances);
         let mut block = self.enter_joined().await?;
         let result = block.carry_out_many(instances).await;
-        block.leave(result).await
+        let result = block.leave(result).await;
+        unsaved.unless_written(instances, result)
     }
 
     /// Deletes the rows of these ids, and says how many there were.

@@ -47,7 +47,8 @@
 //! 2. An update that finds no row says so (`model::an_update_that_finds_no_row_says_so`).
 //! 3. What fails after the first signal, a receiver included, marks the block as a failed statement does: it cannot
 //!    commit half of a save (`model::a_veto_cannot_be_swallowed`).
-//! 4. With `keep_old`, receivers see the row as it was and the columns that differ
+//! 4. A save that fails leaves the row without an id, as it was (`model::a_save_that_failed_takes_its_id_back`).
+//! 5. With `keep_old`, receivers see the row as it was and the columns that differ
 //!    (`model::receivers_see_the_old_row_and_what_changed`).
 //!
 //! # When not
@@ -74,6 +75,7 @@
 mod table;
 mod row;
 mod signals;
+mod unsaved;
 mod save;
 mod many;
 mod delete;

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::hash::Hash;
 
-use sqlx::Arguments as _;
+use sqlx::{Arguments as _, Column as _, Row as _};
 
 use super::Table;
 use crate::error::{Error, Result};
@@ -141,7 +141,15 @@ impl<DB: Dialect> Columns<'_, DB> {
     ///
     /// A column that is not there, is `NULL`, or does not fit the type.
     pub fn get<T: Value<DB>>(&self, at: usize) -> Result<T> {
-        Ok(DB::column(self.0, at)?)
+        DB::column(self.0, at).map_err(|error| match error {
+            // sqlx says which by its place, which is not in the program's text.
+            sqlx::Error::ColumnDecode { source, .. } => {
+                let name = self.0.columns().get(at).map_or("", |column| column.name());
+                let index = format!("{name:?}");
+                Error::from(sqlx::Error::ColumnDecode { index, source })
+            }
+            error => error.into(),
+        })
     }
 }
 

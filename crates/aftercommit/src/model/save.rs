@@ -1,11 +1,13 @@
 //! One row is written.
 
 use std::borrow::Cow;
+use std::slice::{from_mut, from_ref};
 
 use either::Either;
 
 use super::row::{Columns, Values};
 use super::table::Statements;
+use super::unsaved::Unsaved;
 use super::{Model, Saved, Saving, Stored};
 use crate::error::{Error, Kind, Result};
 use crate::store::{Dialect, Query};
@@ -30,8 +32,9 @@ enum How {
 impl<DB: Dialect> Tx<DB> {
     /// Writes a row: a new one if it has no id yet, or if its table has no row with that id; otherwise over it.
     ///
-    /// Sends [`Saving`] before and [`Saved`] after. The id and what else the database gave are then in `instance`; they
-    /// stay there when the block rolls back.
+    /// Sends [`Saving`] before and [`Saved`] after. The id and what else the database gave are then in `instance`. A save
+    /// that fails takes the id back. One that was done keeps it when the block rolls back later, and saving `instance` again
+    /// would look for that row: save a clone in a block that may be tried again.
     ///
     /// # Errors
     ///
@@ -110,9 +113,11 @@ impl<DB: Dialect> Tx<DB> {
             updated: M::TABLE.updated(only)?,
             only,
         };
+        let unsaved = Unsaved::of(from_ref(instance));
         let mut block = self.enter_joined().await?;
         let result = block.carry_out(instance, &plan).await;
-        block.leave(result).await
+        let result = block.leave(result).await;
+        unsaved.unless_written(from_mut(instance), result)
     }
 
     async fn carry_out<M: Stored<DB>>(&mut self, instance: &mut M, plan: &Plan<'_>) -> Result<()> {

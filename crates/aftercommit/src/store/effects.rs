@@ -7,93 +7,66 @@ use uuid::Uuid;
 use super::{Dialect, Query, fill};
 use crate::error::{Error, Kind, Result};
 
-/// How one database keeps effects.
-#[derive(Debug)]
-pub struct EffectSql {
-    pub(crate) tables: &'static str,
-    pub(crate) schema_version: &'static str,
-    pub(crate) now: &'static str,
-    pub(crate) clock: &'static str,
-    pub(crate) append: &'static str,
-    pub(crate) append_row: &'static str,
-    pub(crate) delay: &'static str,
-    pub(crate) delay_row: &'static str,
-    pub(crate) place: &'static str,
-    pub(crate) place_of: &'static str,
-    pub(crate) claim: &'static str,
-    pub(crate) register: &'static str,
-    pub(crate) extend: &'static str,
-    pub(crate) resign: &'static str,
-    pub(crate) rescue_dead: &'static str,
-    pub(crate) rescue_pick: &'static str,
-    pub(crate) rescue: &'static str,
-    pub(crate) start: &'static str,
-    pub(crate) release: &'static str,
-    pub(crate) release_all: &'static str,
-    pub(crate) owned: &'static str,
-    pub(crate) disown: &'static str,
-    pub(crate) settle: &'static str,
-    pub(crate) wait: &'static str,
-    pub(crate) bury: &'static str,
-    pub(crate) promote_pick: &'static str,
-    pub(crate) promote: &'static str,
-    pub(crate) promoted: &'static str,
-    pub(crate) park_pick: &'static str,
-    pub(crate) park: &'static str,
-    pub(crate) parked: &'static str,
-    pub(crate) unpark_pick: &'static str,
-    pub(crate) unpark_sweep: &'static str,
-    pub(crate) paused: &'static str,
-    /// Where a claim does not answer with the rows: how candidates are locked, and then taken.
-    pub(crate) lock_and_take: Option<(&'static str, &'static str)>,
-    /// A text and an id as literals, with `{hex}` for their bytes.
-    pub(crate) text_literal: &'static str,
-    pub(crate) id_literal: &'static str,
+/// The files of each dialect that are on effects, `effect_<name>.sql`, handed on to a macro.
+macro_rules! each_statement {
+    ($then:ident $given:tt) => {
+        $then! {
+            $given
+            tables schema_version now clock append append_row delay delay_row place place_of claim register extend resign rescue_dead rescue_pick rescue start release release_all owned disown settle wait bury promote_pick promote promoted park_pick park parked unpark_pick unpark_sweep paused
+        }
+    };
 }
+pub(crate) use each_statement;
 
-/// The files of a dialect that are on effects.
+macro_rules! define {
+    ([] $($name:ident)*) => {
+        /// How one database keeps effects.
+        #[derive(Debug)]
+        pub struct EffectSql {
+            $(pub(crate) $name: &'static str,)*
+            /// Where a claim does not answer with the rows: how candidates are locked, and then taken.
+            pub(crate) lock_and_take: Option<(&'static str, &'static str)>,
+            /// Where other processes can be told that there is something to claim.
+            pub(crate) notify: Option<&'static str>,
+            /// A text and an id as literals, with `{hex}` for their bytes.
+            pub(crate) text_literal: &'static str,
+            pub(crate) id_literal: &'static str,
+        }
+
+        impl EffectSql {
+            /// The name of a statement, for who looks from outside.
+            pub(crate) fn name(&self, statement: &str) -> &'static str {
+                $(if std::ptr::eq(self.$name, statement) {
+                    return stringify!($name);
+                })*
+                match self.lock_and_take {
+                    Some((lock, _)) if std::ptr::eq(lock, statement) => "lock",
+                    Some((_, take)) if std::ptr::eq(take, statement) => "take",
+                    _ => "",
+                }
+            }
+        }
+    };
+}
+each_statement!(define []);
+
+/// The statements of the dialect in whose file it stands.
 macro_rules! effect_sql {
     ($($rest:tt)*) => {
+        $crate::store::each_statement!(load_effect_sql { $($rest)* })
+    };
+}
+pub(crate) use effect_sql;
+
+macro_rules! load_effect_sql {
+    ({ $($rest:tt)* } $($name:ident)*) => {
         $crate::store::EffectSql {
-            tables: include_str!("effect_tables.sql"),
-            schema_version: include_str!("effect_schema_version.sql"),
-            now: include_str!("effect_now.sql"),
-            clock: include_str!("effect_clock.sql"),
-            append: include_str!("effect_append.sql"),
-            append_row: include_str!("effect_append_row.sql"),
-            delay: include_str!("effect_delay.sql"),
-            delay_row: include_str!("effect_delay_row.sql"),
-            place: include_str!("effect_place.sql"),
-            place_of: include_str!("effect_place_of.sql"),
-            claim: include_str!("effect_claim.sql"),
-            register: include_str!("effect_register.sql"),
-            extend: include_str!("effect_extend.sql"),
-            resign: include_str!("effect_resign.sql"),
-            rescue_dead: include_str!("effect_rescue_dead.sql"),
-            rescue_pick: include_str!("effect_rescue_pick.sql"),
-            rescue: include_str!("effect_rescue.sql"),
-            start: include_str!("effect_start.sql"),
-            release: include_str!("effect_release.sql"),
-            release_all: include_str!("effect_release_all.sql"),
-            owned: include_str!("effect_owned.sql"),
-            disown: include_str!("effect_disown.sql"),
-            settle: include_str!("effect_settle.sql"),
-            wait: include_str!("effect_wait.sql"),
-            bury: include_str!("effect_bury.sql"),
-            promote_pick: include_str!("effect_promote_pick.sql"),
-            promote: include_str!("effect_promote.sql"),
-            promoted: include_str!("effect_promoted.sql"),
-            park_pick: include_str!("effect_park_pick.sql"),
-            park: include_str!("effect_park.sql"),
-            parked: include_str!("effect_parked.sql"),
-            unpark_pick: include_str!("effect_unpark_pick.sql"),
-            unpark_sweep: include_str!("effect_unpark_sweep.sql"),
-            paused: include_str!("effect_paused.sql"),
+            $($name: include_str!(concat!("effect_", stringify!($name), ".sql")),)*
             $($rest)*
         }
     };
 }
-pub(crate) use effect_sql;
+pub(crate) use load_effect_sql;
 
 /// A value of a statement of the library's own.
 #[derive(Clone, Debug)]
@@ -179,6 +152,10 @@ impl Tables {
     fn place(&self, place: &str, quote: char, text: &mut String) -> bool {
         match place {
             "prefix" => text.push_str(&self.prefix),
+            "channel" => {
+                text.extend(self.schema.iter().flat_map(|schema| [schema.as_str(), "_"]));
+                text.extend([self.prefix.as_str(), "effects"]);
+            }
             "class" => text.push_str(&self.class().to_string()),
             "effects" | "waiting" | "dead" | "workers" | "receivers" | "lanes" | "schema"
             | "places" => {

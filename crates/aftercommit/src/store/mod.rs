@@ -15,6 +15,7 @@ use crate::error::{Error, Kind};
 use crate::transaction::Options;
 
 mod effects;
+mod operate;
 mod outbox;
 mod rows;
 mod session;
@@ -28,7 +29,11 @@ mod postgres;
 mod sqlite;
 
 pub use effects::{EffectSql, Value};
-pub(crate) use effects::{Tables, bound, effect_sql, one, text as effect_text, values};
+pub(crate) use effects::{
+    Tables, bound, each_statement, effect_sql, load_effect_sql, one, text as effect_text, values,
+};
+pub use operate::OperateSql;
+pub(crate) use operate::{Touched, operate_sql};
 pub(crate) use outbox::Outbox;
 pub use rows::RowSql;
 pub(crate) use rows::{fill, row_sql};
@@ -161,6 +166,18 @@ pub trait Adapter: sqlx::Database {
     /// How effects are kept.
     fn effects() -> &'static EffectSql;
 
+    /// Hints that there is something to claim, where the database can pass them on. It goes on after an error.
+    fn hints(
+        pool: &Pool<Self>,
+        channel: String,
+    ) -> Option<BoxStream<'static, Result<(), sqlx::Error>>> {
+        let _ = (pool, channel);
+        None
+    }
+
+    /// How an operator is answered.
+    fn operate() -> &'static OperateSql;
+
     /// Adds a value of the library's own to a statement.
     fn bind(arguments: &mut Self::Arguments, value: &Value)
     -> Result<(), sqlx::error::BoxDynError>;
@@ -196,6 +213,8 @@ pub struct Query<DB: sqlx::Database> {
     sql: SqlStr,
     arguments: Option<DB::Arguments>,
     persistent: bool,
+    /// What it is called in the library's own files.
+    pub(crate) name: &'static str,
 }
 
 impl<DB: sqlx::Database> Query<DB> {
@@ -205,6 +224,7 @@ impl<DB: sqlx::Database> Query<DB> {
             sql: own_sql(sql),
             arguments: Some(arguments),
             persistent: true,
+            name: "",
         }
     }
 
@@ -239,6 +259,7 @@ impl<DB: sqlx::Database> Query<DB> {
             sql: query.sql(),
             arguments,
             persistent,
+            name: "",
         })
     }
 

@@ -16,31 +16,26 @@ pub(crate) struct Outbox<DB: Dialect> {
     pub(crate) db: Db<DB>,
 }
 
-type Values<'v> = [(&'static str, Cow<'v, [Value]>)];
+pub(super) type Values<'v> = [(&'static str, Cow<'v, [Value]>)];
 
 /// An effect is moved from one table to another with these: copied, and removed.
-struct Move {
-    copy: &'static str,
-    remove: &'static str,
+pub(super) struct Move {
+    pub(super) copy: &'static str,
+    pub(super) remove: &'static str,
 }
 
 impl<DB: Dialect> Outbox<DB> {
-    fn query(&self, template: &str, values: &Values<'_>) -> Result<Query<DB>> {
-        bound(template, self.db.tables(), values)
+    pub(super) fn query(&self, template: &str, values: &Values<'_>) -> Result<Query<DB>> {
+        let mut query = bound(template, self.db.tables(), values)?;
+        query.name = DB::effects().name(template);
+        Ok(query)
     }
 
-    async fn run(&self, template: &str, values: &Values<'_>) -> Result<Answer<DB>> {
+    pub(super) async fn run(&self, template: &str, values: &Values<'_>) -> Result<Answer<DB>> {
         let query = self.query(template, values)?;
         let mut session = Session::open(&self.db).await?;
         let answer = session.run(query).await;
-        match answer {
-            Ok(answer) => session.commit().await.map(|()| answer),
-            Err(error) if error.is_connection_lost() => Err(error),
-            Err(error) => {
-                session.roll_back().await;
-                Err(error)
-            }
-        }
+        session.end(answer).await
     }
 
     /// Which version the tables have; an error if they are not there.
@@ -125,27 +120,27 @@ impl<DB: Dialect> Outbox<DB> {
             return leased::<DB>(&answer, worker, receiver, 0);
         };
         let mut session = Session::begin(&self.db).await?;
-        let candidates = session.run(self.query(sql.claim, &values)?).await?;
-        let candidates = ids::<DB>(&candidates)?;
-        if candidates.is_empty() {
-            session.roll_back().await;
-            return Ok(Vec::new());
-        }
-        let locked = session
-            .run(self.query(lock, &[("ids", Cow::Owned(candidates))])?)
-            .await?;
-        let taken = leased::<DB>(&locked, worker, receiver, 1)?;
-        if taken.is_empty() {
-            session.roll_back().await;
-            return Ok(taken);
-        }
-        let values = [
-            ("worker", one(Value::Int(worker))),
-            ("ids", Cow::Owned(ids::<DB>(&locked)?)),
-        ];
-        session.run(self.query(take, &values)?).await?;
-        session.commit().await?;
-        Ok(taken)
+        let taken = async {
+            let candidates = session.run(self.query(sql.claim, &values)?).await?;
+            let candidates = ids::<DB>(&candidates)?;
+            if candidates.is_empty() {
+                return Ok(Vec::new());
+            }
+            let values = [("ids", Cow::Owned(candidates))];
+            let locked = session.run(self.query(lock, &values)?).await?;
+            let taken = leased::<DB>(&locked, worker, receiver, 1)?;
+            if taken.is_empty() {
+                return Ok(taken);
+            }
+            let values = [
+                ("worker", one(Value::Int(worker))),
+                ("ids", Cow::Owned(ids::<DB>(&locked)?)),
+            ];
+            session.run(self.query(take, &values)?).await?;
+            Ok(taken)
+        };
+        let taken = taken.await;
+        session.end(taken).await
     }
 
     /// Notes that an effect is about to be started. `false`: its lease is lost.
@@ -156,16 +151,18 @@ impl<DB: Dialect> Outbox<DB> {
 
     /// Removes delivered effects. How many leases were still held.
     pub(crate) async fn settle(&self, leases: &[Lease]) -> Result<u64> {
-        let mut settled = 0;
+        self.with_leases(DB::effects().settle, leases).await
+    }
+
+    /// Runs a statement on effects whose leases are held. How many those were.
+    async fn with_leases(&self, statement: &str, leases: &[Lease]) -> Result<u64> {
+        let mut held = 0;
         let mut rest = leases.to_vec();
         rest.sort_by_key(|lease| (lease.owner, lease.fence, lease.id));
         for same in rest.chunk_by(|a, b| (a.owner, a.fence) == (b.owner, b.fence)) {
-            settled += self
-                .run(DB::effects().settle, &settling(same))
-                .await?
-                .affected;
+            held += self.run(statement, &settling(same)).await?.affected;
         }
-        Ok(settled)
+        Ok(held)
     }
 
     /// The statement that removes one delivered effect, for the transaction of its handler.
@@ -205,24 +202,24 @@ impl<DB: Dialect> Outbox<DB> {
 
     async fn leave(&self, copy: &str, lease: Lease, values: &Values<'_>) -> Result<bool> {
         let mut session = Session::begin(&self.db).await?;
-        let copied = session.run(self.query(copy, values)?).await?.affected;
-        let removed = session.run(self.settle_query(lease)?).await?.affected;
-        if copied == 0 || removed == 0 {
-            session.roll_back().await;
-            return Ok(false);
+        let left = async {
+            let copied = session.run(self.query(copy, values)?).await?.affected;
+            let removed = session.run(self.settle_query(lease)?).await?.affected;
+            // Nothing of it is kept then.
+            (copied > 0 && removed > 0)
+                .then_some(())
+                .ok_or_else(|| Error::new(Kind::LeaseLost))
+        };
+        let left = left.await;
+        match session.end(left).await {
+            Err(error) if error.code() == Some("LEASE_LOST") => Ok(false),
+            left => left.map(|()| true),
         }
-        session.commit().await?;
-        Ok(true)
     }
 
     /// Gives leases back, for anybody to take.
-    pub(crate) async fn release(&self, worker: i64, ids: &[EffectId]) -> Result<()> {
-        let ids = ids.iter().map(|id| Value::Id(id.as_uuid())).collect();
-        let values = [
-            ("worker", one(Value::Int(worker))),
-            ("ids", Cow::Owned(ids)),
-        ];
-        self.run(DB::effects().release, &values).await.map(drop)
+    pub(crate) async fn release(&self, leases: &[Lease]) -> Result<u64> {
+        self.with_leases(DB::effects().release, leases).await
     }
 
     /// Gives all leases back. How many that were.
@@ -290,19 +287,20 @@ impl<DB: Dialect> Outbox<DB> {
 
     async fn relocate(&self, pick: &str, values: &Values<'_>, way: Move) -> Result<usize> {
         let mut session = Session::begin(&self.db).await?;
-        let picked = session.run(self.query(pick, values)?).await?;
-        let picked = ids::<DB>(&picked)?;
-        if picked.is_empty() {
-            session.roll_back().await;
-            return Ok(0);
-        }
-        let moved = self.carry(&mut session, &picked, &way).await?;
-        session.commit().await?;
-        Ok(moved)
+        let moved = async {
+            let picked = session.run(self.query(pick, values)?).await?;
+            let picked = ids::<DB>(&picked)?;
+            if picked.is_empty() {
+                return Ok(0);
+            }
+            self.carry(&mut session, &picked, &way).await
+        };
+        let moved = moved.await;
+        session.end(moved).await
     }
 
     /// Nothing is removed that was not copied.
-    async fn carry(
+    pub(super) async fn carry(
         &self,
         session: &mut Session<DB>,
         picked: &[Value],
@@ -364,11 +362,11 @@ fn settling(same: &[Lease]) -> [(&'static str, Cow<'static, [Value]>); 3] {
     ]
 }
 
-fn micros(time: Duration) -> i64 {
+pub(super) fn micros(time: Duration) -> i64 {
     time.as_micros().try_into().unwrap_or(i64::MAX / 4)
 }
 
-fn ids<DB: Dialect>(answer: &Answer<DB>) -> Result<Vec<Value>> {
+pub(super) fn ids<DB: Dialect>(answer: &Answer<DB>) -> Result<Vec<Value>> {
     let ids = answer
         .rows
         .iter()

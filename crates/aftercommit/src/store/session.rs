@@ -12,6 +12,9 @@ pub(crate) struct Session<DB: Dialect> {
     held: Held<DB>,
     open: Option<Options>,
     pooled: bool,
+    /// Faults of the test kit.
+    #[cfg(feature = "testing")]
+    faults: Option<crate::testing::Faults>,
 }
 
 /// What a statement answered.
@@ -35,6 +38,8 @@ impl<DB: Dialect> Session<DB> {
             held: Held::new(db.pool().acquire().await?),
             open: None,
             pooled: db.observers().pooled,
+            #[cfg(feature = "testing")]
+            faults: db.observers().faults.clone(),
         })
     }
 
@@ -55,6 +60,18 @@ impl<DB: Dialect> Session<DB> {
 
     /// Runs a statement to its end.
     pub(crate) async fn run(&mut self, query: Query<DB>) -> Result<Answer<DB>> {
+        #[cfg(feature = "testing")]
+        if let Some(fault) = self
+            .faults
+            .as_ref()
+            .and_then(|faults| faults.statement(query.name))
+        {
+            return fault.around(self.answer(query)).await;
+        }
+        self.answer(query).await
+    }
+
+    async fn answer(&mut self, query: Query<DB>) -> Result<Answer<DB>> {
         let (mut rows, mut affected) = (Vec::new(), 0);
         let query = query.unnamed_if(self.pooled);
         let mut items = DB::fetch_many(self.held.conn(), query);
@@ -77,6 +94,19 @@ impl<DB: Dialect> Session<DB> {
         }
         self.held.release();
         Ok(())
+    }
+
+    /// Commits what went well, and undoes what did not. The connection goes back to its pool unless it was lost: it may be
+    /// the only one, with a database in memory.
+    pub(crate) async fn end<T>(self, answer: Result<T>) -> Result<T> {
+        match answer {
+            Ok(answer) => self.commit().await.map(|()| answer),
+            Err(error) if error.is_connection_lost() => Err(error),
+            Err(error) => {
+                self.roll_back().await;
+                Err(error)
+            }
+        }
     }
 
     /// Undoes what was begun, and gives the connection back.

@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::points::{Act, Points};
+use super::statements::{StatementFault, Statements};
 use crate::delivery::Point;
 use crate::error::{Error, Result};
 use crate::store::Dialect;
@@ -38,6 +39,7 @@ use crate::transaction::Db;
 pub struct Faults {
     named: Arc<Mutex<HashMap<String, Fault>>>,
     points: Points,
+    statements: Statements,
 }
 
 struct Fault {
@@ -97,6 +99,21 @@ impl Faults {
     pub fn at_point(self, point: Point, time: u32, act: Act) -> Self {
         self.points.plan(point, time, act);
         self
+    }
+
+    /// Something happens to a statement of the library's own on effects, by its name, once: the next time it is sent.
+    pub fn at_statement(self, name: impl Into<String>, fault: StatementFault) -> Self {
+        self.statements.plan(name.into(), fault);
+        self
+    }
+
+    /// The names of the library's statements on effects that were sent.
+    pub fn statements(&self) -> Vec<&'static str> {
+        self.statements.sent()
+    }
+
+    pub(crate) fn statement(&self, name: &'static str) -> Option<StatementFault> {
+        self.statements.send(name)
     }
 
     /// How often a boundary was reached.

@@ -35,9 +35,11 @@ mod capture;
 mod recorder;
 mod faults;
 mod points;
+mod statements;
 
 pub use capture::{Captured, capture_on_commit};
 pub use faults::Faults;
 pub use points::Act;
 pub use recorder::Recorder;
 pub use rolled_back::rolled_back;
+pub use statements::StatementFault;

@@ -12,7 +12,7 @@ use sqlx::pool::PoolOptions;
 
 use super::{AsyncBlock, Begin, Begun, Options, Tx};
 use crate::commit::{Hook, HookOutput, Report, run_now};
-use crate::delivery::{Handover, Live};
+use crate::delivery::{Handover, Live, Wake};
 use crate::effect::Headers;
 use crate::error::{Error, Kind, Result, at};
 use crate::observe::{Event, Observers};
@@ -60,6 +60,7 @@ struct Shared<DB: Dialect> {
     transactions: AtomicU64,
     commits: AtomicU64,
     handover: Handover<DB>,
+    wake: Wake,
     delivering: AtomicBool,
 }
 
@@ -77,6 +78,7 @@ impl<DB: Dialect> Db<DB> {
                 transactions: AtomicU64::new(1),
                 commits: AtomicU64::new(0),
                 handover: Handover::default(),
+                wake: Wake::default(),
                 delivering: AtomicBool::new(false),
             }),
             observers: Arc::default(),
@@ -159,6 +161,17 @@ impl<DB: Dialect> Db<DB> {
     /// use `sqlx::raw_sql` for them, or a block. A mode that shares sessions between statements cannot be used at all.
     pub fn behind_transaction_pooler(self) -> Self {
         self.configure(|observers| observers.pooled = true)
+    }
+
+    /// Tells the workers of other processes when there is something to claim, and listens for that in a worker of this handle, on
+    /// a connection that it takes from the pool for good. Postgres only; others poll.
+    ///
+    /// Worth it where a worker is a process of its own and a second ([`poll_every`](crate::Worker::poll_every)) is long: a worker in
+    /// the same process is told in memory anyway. The hint is sent after the commit, from another connection, and once for
+    /// the commits of 10 ms; it may get lost, and then polling finds the effect. Through a pooler that shares sessions
+    /// nobody hears it.
+    pub fn with_wake_ups(self) -> Self {
+        self.configure(|observers| observers.wake_ups = true)
     }
 
     /// Other names for the library's own tables: a schema, and a prefix instead of `aftercommit_`.
@@ -367,6 +380,10 @@ impl<DB: Dialect> Db<DB> {
 
     pub(crate) fn handover(&self) -> &Handover<DB> {
         &self.shared.handover
+    }
+
+    pub(crate) fn wake(&self) -> &Wake {
+        &self.shared.wake
     }
 
     pub(crate) fn publish(&self, live: Option<Live<DB>>) {

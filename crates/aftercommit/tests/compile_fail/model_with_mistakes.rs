@@ -43,4 +43,25 @@ enum Either {
     A,
 }
 
+#[derive(Model, Clone)]
+#[model(table = "users", table = "people")]
+struct NamedTwice {
+    #[model(id)]
+    id: i64,
+}
+
+#[derive(Model, Clone)]
+#[model(table = "users")]
+struct RenamedTwice {
+    #[model(id, column = "a", column = "b")]
+    id: i64,
+}
+
+#[derive(Model, Clone)]
+#[model(table = users)]
+struct Unquoted {
+    #[model(id)]
+    id: i64,
+}
+
 fn main() {}

@@ -162,7 +162,7 @@ fn signals<DB: Server>(labels: &Labels) -> Signals<DB> {
 }
 
 /// Polls a future so many times, then drops it. `None` if it was dropped.
-async fn polled<T>(times: usize, future: impl Future<Output = T>) -> Option<T> {
+pub async fn polled<T>(times: usize, future: impl Future<Output = T>) -> Option<T> {
     let mut future = pin!(future);
     let mut left = times;
     std::future::poll_fn(move |context| {

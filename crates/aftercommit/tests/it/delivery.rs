@@ -970,3 +970,27 @@ async fn receivers_may_come_and_go_while_a_worker_runs<DB: Outbox>() {
     assert_eq!(second.all(), ["1"]);
     running.drain().await;
 }
+
+mod postgres_alone {
+    use super::*;
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_wake_up_reaches_other_processes_only_on_postgres() {
+        let sink = Sink::default();
+        let mut site = Site::<sqlx::Postgres>::open().await;
+        site.db = site.db.clone().with_wake_ups();
+        let site = site.with_signals(Signals::new().with(durable("note", into(&sink))));
+        site.db.migrate().await.unwrap();
+        // It does not look by itself while this test lasts.
+        let worker = Worker::new(&site.db).poll_every(Duration::from_secs(3600));
+        let running = worker.start().await.unwrap();
+        let elsewhere = site.elsewhere().await.with_wake_ups();
+        let elsewhere =
+            elsewhere.with_signals(Signals::new().with(durable_elsewhere::<_, Noted>("note")));
+        for number in 0..5 {
+            elsewhere.send(noted(number)).await.unwrap();
+            sink.until(number + 1).await;
+        }
+        running.drain().await;
+    }
+}

@@ -3,13 +3,18 @@
 use std::time::Duration;
 
 use aftercommit::effect::{durable, durable_elsewhere};
-use aftercommit::{Delivery, Error, Ok, Result, Signals, When};
+use aftercommit::{Db, Delivery, Error, Ok, Result, Signals, When};
+use aftercommit_harness::Cut;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::support::{Outbox, Site};
+use crate::cancel::polled;
+use crate::faults::behind_a_proxy;
+use crate::support::{Outbox, Site, long};
 
 on_each_database_and_the_pooler! {
+    a_cut_commit_takes_its_effects_along,
+    a_dropped_commit_keeps_its_effects_or_has_none,
     an_effect_is_there_if_and_only_if_its_transaction_commits,
     effects_travel_with_the_commit,
     many_effects_are_written_in_pieces,
@@ -273,6 +278,75 @@ async fn migrating_twice_changes_nothing<DB: Outbox>() {
     let (one, two) = tokio::join!(site.db.migrate(), site.db.migrate());
     one.and(two).unwrap();
     assert_eq!(site.effects("effects").await, ["\"kept\""]);
+}
+
+/// Row and effect with the same number, in one block.
+async fn write_both<DB: Outbox>(db: &Db<DB>, id: i64) -> Result<()> {
+    db.atomic(async |tx| {
+        DB::insert(tx, id).await?;
+        tx.send(noted(&id.to_string())).await
+    })
+    .await
+}
+
+/// The numbers of the effects, which must be those of the rows.
+async fn assert_both<DB: Outbox>(site: &Site<DB>) -> Vec<i64> {
+    let effects = site.effects("effects").await;
+    let mut effects: Vec<i64> = effects
+        .iter()
+        .map(|text| text.trim_matches('"').parse().unwrap())
+        .collect();
+    effects.sort_unstable();
+    assert_eq!(effects, site.ids().await);
+    effects
+}
+
+async fn a_cut_commit_takes_its_effects_along<DB: Outbox>() {
+    let Some((site, proxy)) = behind_a_proxy::<DB>(1).await else {
+        // The commit of a database in a file cannot be cut.
+        return a_dropped_commit_keeps_its_effects_or_has_none::<DB>().await;
+    };
+    let site = site.with_signals(Signals::new().durable("note", never));
+    site.db.migrate().await.unwrap();
+    let mut id = 0;
+    for _ in 0..if long() { 250 } else { 6 } {
+        for cut in [
+            Cut::Before,
+            Cut::SwallowAnswer,
+            Cut::AfterAnswer,
+            Cut::HalfOpen,
+        ] {
+            id += 1;
+            let fired = proxy.cut_on(cut, b"COMMIT");
+            let told = write_both(&site.db, id).await;
+            fired.await;
+            proxy.release();
+            let there = assert_both(&site).await.contains(&id);
+            assert_eq!(told.is_ok(), there, "{cut:?}: {told:?}");
+        }
+    }
+}
+
+async fn a_dropped_commit_keeps_its_effects_or_has_none<DB: Outbox>() {
+    let site = Site::<DB>::with_pool_of(1)
+        .await
+        .with_signals(Signals::new().durable("note", never));
+    site.db.migrate().await.unwrap();
+    let (mut id, mut drops) = (0, 0);
+    for _ in 0..if long() { 50 } else { 3 } {
+        for polls in 1.. {
+            id += 1;
+            if polled(polls, write_both(&site.db, id)).await.is_some() {
+                break;
+            }
+            drops += 1;
+            // With the only connection: what was dropped has ended one way or the other.
+            id += 1;
+            write_both(&site.db, id).await.unwrap();
+        }
+    }
+    assert!(assert_both(&site).await.len() >= drops);
+    assert!(drops > 0);
 }
 
 #[test]

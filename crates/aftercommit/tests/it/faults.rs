@@ -16,7 +16,7 @@ on_each_database! {
 }
 
 /// A site behind a proxy.
-async fn behind_a_proxy<DB: Server>(connections: u32) -> Option<(Site<DB>, Proxy)> {
+pub async fn behind_a_proxy<DB: Server>(connections: u32) -> Option<(Site<DB>, Proxy)> {
     let mut site = Site::<DB>::open().await;
     let proxy = Proxy::start(DB::port(&site.options)?).await.unwrap();
     let options = DB::through(site.options.clone(), proxy.port());
@@ -75,7 +75,11 @@ async fn a_cut_commit_is_told_as_it_was<DB: Server>() {
                     );
                 }
             }
-            assert_eq!(there, cut != Cut::Before, "{cut:?}");
+            // Half open, the server may be asked before it has come to the COMMIT: the lookup of MySQL then decides that it
+            // will not. The others leave no doubt.
+            if cut != Cut::HalfOpen {
+                assert_eq!(there, cut != Cut::Before, "{cut:?}");
+            }
             counts[usize::from(there)] += 1;
         }
     }

@@ -16,6 +16,8 @@ mod commit;
 mod effect;
 mod delivery;
 mod storm;
+mod statement_faults;
+mod operate;
 mod compile_fail;
 mod dialects;
 mod django;

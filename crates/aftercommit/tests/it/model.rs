@@ -8,6 +8,7 @@ use aftercommit::{
     Deleted, DeletedMany, Deleting, Error, Model, Ok, Result, Saved, SavedMany, Saving, Signals, Tx,
 };
 use sqlx::types::Json;
+use tokio::sync::Notify;
 use uuid::Uuid;
 
 use crate::support::{Server, Site};
@@ -16,6 +17,7 @@ on_each_database_and_the_pooler! {
     save_inserts_and_then_updates,
     an_id_that_is_set_and_not_there_is_inserted,
     an_update_that_finds_no_row_says_so,
+    a_column_that_does_not_fit_is_named,
     columns_are_written_by_name,
     what_the_database_computes_comes_back,
     every_kind_of_column_comes_back_as_it_was,
@@ -25,6 +27,8 @@ on_each_database_and_the_pooler! {
     receivers_see_the_old_row_and_what_changed,
     a_veto_cannot_be_swallowed,
     a_failed_write_marks_the_block,
+    a_save_that_failed_takes_its_id_back,
+    a_save_dropped_half_way_marks_the_block,
     delete_says_whether_the_row_was_there,
     plain_sql_sends_the_same_signals,
     a_handle_makes_its_own_transaction,
@@ -72,6 +76,15 @@ struct Stamped {
     created: sqlx::types::chrono::NaiveDateTime,
     #[model(updated_at)]
     updated: sqlx::types::chrono::NaiveDateTime,
+}
+
+/// What `Person` is not.
+#[derive(Model, Clone, Debug)]
+#[model(table = "person")]
+struct Misread {
+    #[model(id)]
+    id: i64,
+    name: i64,
 }
 
 #[derive(Model, Clone, Debug)]
@@ -300,6 +313,18 @@ where
         })
         .await;
     assert!(result.expect_err("marked").is_rolled_back());
+}
+
+async fn a_column_that_does_not_fit_is_named<DB: Tables>()
+where
+    Person: Stored<DB>,
+    Misread: Stored<DB>,
+{
+    let site = open::<DB>().await;
+    let mut ada = ada();
+    site.db.save(&mut ada).await.expect("saved");
+    let error = site.db.get::<Misread>(&ada.id).await.expect_err("a text");
+    assert!(error.to_string().contains("column \"name\""), "{error}");
 }
 
 async fn columns_are_written_by_name<DB: Tables>()
@@ -595,6 +620,94 @@ where
         ["saving Ada None", "saving Ada None"],
         "nothing was saved"
     );
+}
+
+/// Otherwise the next save of it could write over the row that has the id by then.
+async fn a_save_that_failed_takes_its_id_back<DB: Tables>()
+where
+    Person: Stored<DB>,
+{
+    async fn veto(_: &Saved<Person>) -> Result<()> {
+        Err(Error::other("not this one"))
+    }
+    async fn veto_many(_: &SavedMany<Person>) -> Result<()> {
+        Err(Error::other("none of these"))
+    }
+    let signals = Signals::new()
+        .with(during("veto", veto).filter(|signal: &Saved<Person>| signal.instance.name == "Ada"))
+        .during("veto_many", veto_many);
+    let site = open::<DB>().await;
+    let strict = site.db.clone().with_signals(signals);
+
+    let mut vetoed = ada();
+    strict.save(&mut vetoed).await.expect_err("veto");
+    assert_eq!(vetoed.id, 0);
+    strict.insert(&mut vetoed).await.expect_err("veto");
+    assert_eq!(vetoed.id, 0);
+    let block: Result<()> = strict
+        .atomic(async |tx| {
+            assert!(tx.save(&mut vetoed).await.is_err());
+            Ok(())
+        })
+        .await;
+    assert!(block.expect_err("marked").is_rolled_back());
+    assert_eq!(vetoed.id, 0);
+    let mut many = [ada(), Person { id: 77, ..ada() }];
+    many[1].name = "Grace".into();
+    strict.save_many(&mut many).await.expect_err("veto");
+    assert_eq!(many.map(|person| person.id), [0, 77]);
+
+    // Somebody else's row, which may have the id that was given first, stays what it is.
+    let mut grace = Person {
+        name: "Grace".into(),
+        ..ada()
+    };
+    strict.save(&mut grace).await.expect("saved");
+    site.db.save(&mut vetoed).await.expect("saved");
+    let kept = site.db.get::<Person>(&grace.id).await.expect("there");
+    assert_eq!((kept.name.as_str(), vetoed.id != grace.id), ("Grace", true));
+}
+
+async fn a_save_dropped_half_way_marks_the_block<DB: Tables>()
+where
+    Person: Stored<DB>,
+    Bare: Stored<DB>,
+{
+    async fn hang(reached: &Arc<Notify>, _: &Saved<Person>) -> Result<()> {
+        reached.notify_one();
+        std::future::pending().await
+    }
+    let reached = Arc::new(Notify::new());
+    let signals = Signals::new().during("hang", with_state(Arc::clone(&reached), hang));
+    let site = open::<DB>().await.with_signals(signals);
+    let dropped: Result<()> = site
+        .db
+        .atomic(async |tx| {
+            let mut half = ada();
+            tokio::select! {
+                saved = tx.save(&mut half) => saved?,
+                () = reached.notified() => {}
+            }
+            Ok(())
+        })
+        .await;
+    assert!(dropped.expect_err("half of a save").is_rolled_back());
+
+    // In a block of its own it takes nothing else along.
+    site.db
+        .atomic(async |tx| {
+            tx.insert(&mut Bare { id: 7 }).await?;
+            let half = tx.atomic(async |tx| tx.save(&mut ada()).await);
+            tokio::select! {
+                saved = half => saved,
+                () = reached.notified() => Ok(()),
+            }
+        })
+        .await
+        .expect("committed");
+    let site = site.with_signals(Signals::new());
+    site.db.get::<Bare>(&7).await.expect("there");
+    site.db.save(&mut ada()).await.expect("the name is free");
 }
 
 async fn delete_says_whether_the_row_was_there<DB: Tables>()

@@ -20,6 +20,7 @@ on_each_database_and_the_pooler! {
     hooks_have_run_when_the_response_leaves,
     a_client_that_goes_away_rolls_back,
     a_transaction_that_is_kept_is_an_error,
+    a_handler_does_not_run_without_its_transaction,
 }
 
 async fn saves<DB: Server>(mut tx: Transaction<DB>) -> StatusCode {
@@ -188,4 +189,20 @@ async fn a_transaction_that_is_kept_is_an_error<DB: Server>() {
     drop(kept.recv().await);
     let count = site.db.atomic(async |tx| DB::count(tx).await).await;
     assert_eq!(count.expect("counted"), 0);
+}
+
+async fn a_handler_does_not_run_without_its_transaction<DB: Server>() {
+    let site = Site::<DB>::open().await;
+    site.db.pool().close().await;
+    let labels = Labels::default();
+    let reached = labels.clone();
+    let handler = get(async move |_tx: Transaction<DB>| reached.note("reached"));
+    let (status, body) = answer(app(&site.db, handler)).await;
+    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(body, "nothing was changed; please try again");
+    assert_eq!(labels.all(), [""; 0]);
+
+    // A handler that does not ask for one is not held up.
+    let (status, _) = answer(app(&site.db, get(async || "hello"))).await;
+    assert_eq!(status, StatusCode::OK);
 }

@@ -91,6 +91,11 @@ fn banner(happened: Happened, views: &Views, shown: &Shown) -> Markup {
             "Registered.",
             "The transaction was committed: one row, one mail, one document.",
         ),
+        Happened::Untold => (
+            "bad",
+            "Registered, but not everybody was told.",
+            "The transaction was committed; the mail or the index failed behind it. The log of the service says why.",
+        ),
         Happened::Taken => (
             "plain",
             "That username is taken.",

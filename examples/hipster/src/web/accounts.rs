@@ -38,9 +38,9 @@ pub(super) async fn log_in(
     cookies: CookieJar,
     Form(given): Form<Credentials>,
 ) -> Response {
-    // More than a password can have would only be hashed for nothing.
-    let plausible = given.password.chars().count() <= 200;
     let username = given.username.trim().to_owned();
+    // More than a password can have would only be hashed for nothing, and some databases refuse a NUL.
+    let plausible = given.password.chars().count() <= 200 && !username.contains('\0');
     let token = match plausible {
         true => service.accounts.log_in(username, given.password).await,
         false => Ok(None),

@@ -17,6 +17,7 @@ use crate::users::{BadInput, NewUser};
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Happened {
     Registered,
+    Untold,
     RolledBack,
     Taken,
     BadName,
@@ -102,7 +103,8 @@ pub(super) async fn register(
         Err(BadInput::Username) => Happened::BadName,
         Err(BadInput::Password) => Happened::BadPassword,
         Ok(user) => match service.register(user, mode, fails).await {
-            Ok(()) => Happened::Registered,
+            Ok(true) => Happened::Registered,
+            Ok(false) => Happened::Untold,
             Err(error) => why(&error, fails),
         },
     };
@@ -123,11 +125,6 @@ fn why(error: &aftercommit::Error, fails: bool) -> Happened {
         Some(database) if database.is_unique_violation() => return Happened::Taken,
         None if fails => return Happened::RolledBack,
         _ => {}
-    }
-    // A receiver in the transaction may have refused the address: it is the mail's own judge.
-    let mail = error.downcast_ref::<aftercommit_mail::Error>();
-    if mail.is_some_and(|mail| mail.code() == "MAIL_ADDRESS") {
-        return Happened::BadAddress;
     }
     tracing::error!(%error, "nobody was registered");
     Happened::Broken

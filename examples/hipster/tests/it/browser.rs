@@ -12,8 +12,14 @@ use serde_json::json;
 
 use crate::visitor::places;
 
-async fn open(browser: &Browser) -> Client {
-    let options = json!({ "args": browser.arguments(), "binary": "/usr/bin/chromium" });
+/// Opens a window: that of a phone, if it is to be so many pixels wide.
+async fn open(browser: &Browser, phone: Option<u32>) -> Client {
+    let mut options = json!({ "args": browser.arguments(), "binary": "/usr/bin/chromium" });
+    if let Some(width) = phone {
+        // A desktop's window cannot be that narrow.
+        let metrics = json!({ "width": width, "height": 844, "pixelRatio": 1 });
+        options["mobileEmulation"] = json!({ "deviceMetrics": metrics });
+    }
     let capabilities = json!({ "goog:chromeOptions": options });
     let capabilities = capabilities.as_object().unwrap().clone();
     ClientBuilder::new(HttpConnector::new())
@@ -97,16 +103,12 @@ impl Visitor {
         self.wait_for("footer").await;
     }
 
-    /// How far the page is wider than the window, in pixels.
-    async fn overflow(&self) -> i64 {
-        let script =
-            "return document.documentElement.scrollWidth - document.documentElement.clientWidth";
-        self.0
-            .execute(script, Vec::new())
-            .await
-            .unwrap()
-            .as_i64()
-            .unwrap()
+    /// How far the page is wider than the window, and how many marks are broken in two.
+    async fn misfits(&self) -> serde_json::Value {
+        let script = "const page = document.documentElement;
+            const tags = [...document.querySelectorAll('.tag')];
+            return [page.scrollWidth - page.clientWidth, tags.filter(tag => tag.offsetHeight > 28).length]";
+        self.0.execute(script, Vec::new()).await.unwrap()
     }
 }
 
@@ -123,7 +125,7 @@ async fn the_story_in_a_browser() {
     tokio::spawn(async move { axum::serve(listener, router(service)).await });
 
     let browser = Browser::start().unwrap();
-    let visitor = Visitor(open(&browser).await);
+    let visitor = Visitor(open(&browser, None).await);
     visitor.0.goto(&home).await.unwrap();
 
     // The orphan appears, …
@@ -173,12 +175,36 @@ async fn the_story_in_a_browser() {
     let mail = visitor.wait_for("pre").await;
     assert!(mail.text().await.unwrap().contains("Hello ada"));
 
-    // On a phone nothing sticks out, on any page.
-    visitor.0.set_window_size(500, 900).await.unwrap();
-    for path in ["/", "/login", "/search?q=ada", "/mail"] {
+    visitor.0.close().await.unwrap();
+
+    // On a phone nothing sticks out on any page, however long the name.
+    let name = "m".repeat(40);
+    let visitor = Visitor(open(&browser, Some(390)).await);
+    visitor.0.goto(&home).await.unwrap();
+    visitor.register("orphan", "during", true).await;
+    assert_eq!(
+        visitor.register(&name, "after_commit", false).await,
+        "Registered."
+    );
+    visitor.follow("a[href='/login']").await;
+    visitor.type_into("username", &name).await;
+    visitor.type_into("password", "correct horse").await;
+    visitor.follow("form[action='/login'] button").await;
+    visitor.wait_for("form[action='/logout']").await;
+    for path in [
+        "/",
+        "/login",
+        "/search?q=mm",
+        "/search?q=orphan",
+        "/mail",
+        "/nowhere",
+    ] {
         visitor.0.goto(&format!("{home}{path}")).await.unwrap();
-        assert_eq!(visitor.overflow().await, 0, "{path}");
+        assert_eq!(visitor.misfits().await, json!([0, 0]), "{path}");
     }
+    visitor.0.goto(&format!("{home}/mail")).await.unwrap();
+    visitor.follow("main li a").await;
+    assert_eq!(visitor.misfits().await, json!([0, 0]));
     visitor.0.close().await.unwrap();
     worker.drain().await;
 }

@@ -45,6 +45,11 @@ async fn the_orphan_appears_and_is_prevented(database: Option<String>) {
     let page = visitor.post("/logout", "").await;
     assert!(page.contains("Log in"), "{page}");
 
+    let page = visitor
+        .post("/login", "username=ada%00&password=correct+horse")
+        .await;
+    assert!(page.contains("That did not work."), "{page}");
+
     // Whoever starts over logs everybody out, without a broken page.
     visitor
         .post("/login", "username=ada&password=correct+horse")
@@ -237,6 +242,37 @@ async fn mail_goes_to_a_server() {
     let views = visitor.service.settled().await.unwrap();
     server.delivered(2).await.unwrap();
     assert_eq!(views.mailbox.len(), 2, "{views:?}");
+    visitor.leave().await;
+}
+
+/// A mail that fails behind the commit takes nothing back, and the page does not say that it went out.
+#[tokio::test]
+async fn a_mail_that_fails_is_not_passed_over() {
+    let server = Exim::start(None).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let smtp = format!("smtp://127.0.0.1:{}", server.port());
+    let mut visitor = Visitor::at(&places(folder.path(), None, Some(smtp))).await;
+    let form = "username=ada&email=refused%40example.com&password=correct+horse&mode=after_commit";
+    let page = visitor.post("/register", form).await;
+    assert!(
+        page.contains("Registered, but not everybody was told."),
+        "{page}"
+    );
+    let views = visitor.service.views().await.unwrap();
+    assert_eq!(
+        (views.database, views.index),
+        (vec!["ada".into()], vec!["ada".into()])
+    );
+    assert!(views.mailbox.is_empty());
+
+    // What was written down and cannot be delivered is a dead letter, and the page says so.
+    let form = "username=bob&email=refused%40example.com&password=correct+horse&mode=durable";
+    visitor.post("/register", form).await;
+    let views = visitor.service.settled().await.unwrap();
+    assert_eq!((views.missing(), views.dead), ((2, 0), 1));
+    let (_, page) = visitor.get("/?mode=durable&happened=registered").await;
+    assert!(page.contains("Given up: 1 effect."), "{page}");
+    assert!(!page.contains("A worker has delivered it"), "{page}");
     visitor.leave().await;
 }
 

@@ -4,13 +4,14 @@ use std::ops::Bound;
 
 use tantivy::collector::{Count, TopDocs};
 use tantivy::query::{
-    AllQuery, BooleanQuery, FuzzyTermQuery, Occur, Query as Clause, RangeQuery, TermQuery,
+    AllQuery, BooleanQuery, EmptyQuery, FuzzyTermQuery, Occur, Query as Clause, RangeQuery,
+    TermQuery,
 };
 use tantivy::schema::{IndexRecordOption, Value};
 use tantivy::{DocAddress, Order, Searcher, TantivyDocument, TantivyError, Term};
 
 use super::mark::mark;
-use super::schema::{Fields, analyzer};
+use super::schema::{Fields, words};
 use crate::error::{Error, Result};
 use crate::index::Kind;
 use crate::page::{Hit, Page};
@@ -27,7 +28,13 @@ fn answer(
     query: &Query,
 ) -> std::result::Result<Page, TantivyError> {
     let words = tokens(&query.words);
-    let mut clauses: Vec<(Occur, Box<dyn Clause>)> = vec![(Occur::Must, matching(fields, &words))];
+    let matching: Box<dyn Clause> = match words.is_empty() {
+        true if query.words.trim().is_empty() => Box::new(AllQuery),
+        // Signs alone, of which no document has a word.
+        true => Box::new(EmptyQuery),
+        false => matching(fields, &words),
+    };
+    let mut clauses: Vec<(Occur, Box<dyn Clause>)> = vec![(Occur::Must, matching)];
     for (name, filter) in &query.filters {
         if let Some((kind, field)) = fields.get(name) {
             clauses.push((Occur::Must, filtered(kind, field, filter)));
@@ -70,12 +77,11 @@ fn top(
     query: &Query,
 ) -> std::result::Result<(usize, Vec<DocAddress>), TantivyError> {
     let top = TopDocs::with_limit(query.size).and_offset(query.offset());
-    let addresses = |found: Vec<DocAddress>| found;
     let Some((field, direction)) = &query.order else {
         let (total, found) = searcher.search(whole, &(Count, top.order_by_score()))?;
         return Ok((
             total,
-            addresses(found.into_iter().map(|(_, address)| address).collect()),
+            found.into_iter().map(|(_, address)| address).collect(),
         ));
     };
     let order = match direction {
@@ -107,7 +113,8 @@ fn top(
 }
 
 fn tokens(text: &str) -> Vec<String> {
-    let mut analyzer = analyzer();
+    // A word that is too long for the index stays: it is found nowhere, and not left out.
+    let mut analyzer = words().build();
     let mut stream = analyzer.token_stream(text);
     let mut tokens = Vec::new();
     while stream.advance() && tokens.len() < MOST_WORDS {
@@ -118,15 +125,11 @@ fn tokens(text: &str) -> Vec<String> {
 
 /// Every word, in any text field; the last one also as the beginning of a word.
 fn matching(fields: &Fields, tokens: &[String]) -> Box<dyn Clause> {
-    if tokens.is_empty() {
-        return Box::new(AllQuery);
-    }
-    let last = tokens.len() - 1;
     let each = tokens.iter().enumerate().map(|(index, token)| {
         let mut anywhere: Vec<(Occur, Box<dyn Clause>)> = Vec::new();
         for field in fields.texts() {
             let term = Term::from_field_text(field, token);
-            if index == last {
+            if index + 1 == tokens.len() {
                 let beginning = FuzzyTermQuery::new_prefix(term.clone(), 0, true);
                 anywhere.push((Occur::Should, Box::new(beginning)));
             }

@@ -5,6 +5,7 @@ use tantivy::schema::{
 };
 use tantivy::tokenizer::{
     AsciiFoldingFilter, LowerCaser, RemoveLongFilter, SimpleTokenizer, TextAnalyzer,
+    TextAnalyzerBuilder, Tokenizer,
 };
 
 use crate::index::{Definition, Kind};
@@ -53,12 +54,14 @@ pub(super) fn of(definition: &Definition) -> (Schema, Fields) {
 }
 
 /// Words without case and accents: `Müller` is found by `muller`.
+pub(super) fn words() -> TextAnalyzerBuilder<impl Tokenizer> {
+    let words = TextAnalyzer::builder(SimpleTokenizer::default());
+    words.filter(LowerCaser).filter(AsciiFoldingFilter)
+}
+
+/// The words of a text, but for those that nobody types.
 pub(super) fn analyzer() -> TextAnalyzer {
-    TextAnalyzer::builder(SimpleTokenizer::default())
-        .filter(RemoveLongFilter::limit(100))
-        .filter(LowerCaser)
-        .filter(AsciiFoldingFilter)
-        .build()
+    words().filter(RemoveLongFilter::limit(100)).build()
 }
 
 pub(super) fn register(index: &tantivy::Index) {

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use aftercommit::{Db, Saved, Saving, Signals};
+use aftercommit::testing::capture_on_commit;
+use aftercommit::{Db, Saved, Saving, Signals, Tx};
 use serde_json::{Value, json};
 use sqlx::Sqlite;
 
@@ -68,13 +69,20 @@ impl Interpreter {
                             return write(tx, &mut row, how).await;
                         }
                         trace.hide(true);
+                        // The mark of a failed statement, and a receiver's mark and hooks, are Django's block's own.
+                        let (mut marked, mut hooks) = (false, None);
                         let written = tx.atomic(async |tx| {
                             trace.hide(false);
-                            write(tx, &mut row, how).await
+                            let write = async |tx: &mut Tx<Sqlite>| write(tx, &mut row, how).await;
+                            let (written, captured) = capture_on_commit(tx, write).await;
+                            (marked, hooks) = (tx.get_rollback(), Some(captured));
+                            written
                         });
                         let written: Outcome = written.await;
-                        let marks = |fault: &Fault| fault.0 == "integrity" || fault.is_silent();
-                        if written.as_ref().is_err_and(marks) {
+                        if let Some(hooks) = hooks {
+                            hooks.put_back(tx);
+                        }
+                        if marked {
                             tx.set_rollback(true)?;
                         }
                         written

@@ -10,8 +10,8 @@ use sqlx::{ConnectOptions, Connection, Executor, MySql, MySqlConnection, Pool, S
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::{
-    Adapter, EffectSql, Facts, Identity, Item, Query, RowSql, Verdict, effect_sql, own_sql,
-    row_sql, values,
+    Adapter, EffectSql, Facts, Identity, Item, OperateSql, Query, RowSql, Verdict, effect_sql,
+    load_effect_sql, operate_sql, own_sql, row_sql, values,
 };
 use crate::error::{Error, Kind};
 use crate::transaction::Options;
@@ -45,9 +45,12 @@ static ROWS: RowSql = row_sql! {
 
 static EFFECTS: EffectSql = effect_sql! {
     lock_and_take: Some((include_str!("effect_lock.sql"), include_str!("effect_take.sql"))),
+    notify: None,
     text_literal: "CONVERT(X'{hex}' USING utf8mb4)",
     id_literal: "X'{hex}'",
 };
+
+static OPERATE: OperateSql = operate_sql!();
 
 impl Adapter for MySql {
     const COMMITS_ON_DDL: bool = true;
@@ -177,6 +180,10 @@ impl Adapter for MySql {
 
     fn effects() -> &'static EffectSql {
         &EFFECTS
+    }
+
+    fn operate() -> &'static OperateSql {
+        &OPERATE
     }
 
     values!();

@@ -1,1 +1,2 @@
-UPDATE {effects} SET owner = NULL, fence = fence + 1 WHERE owner = {worker} AND id IN ({ids})
+-- The fencing number: one that arrives late must not take a lease that was given again.
+UPDATE {effects} SET owner = NULL, fence = fence + 1 WHERE owner = {worker} AND fence = {fence} AND id IN ({ids})

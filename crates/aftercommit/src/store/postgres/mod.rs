@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use futures_core::future::BoxFuture;
 use futures_core::stream::BoxStream;
-use sqlx::postgres::PgConnectOptions;
+use sqlx::postgres::{PgConnectOptions, PgListener};
 use sqlx::{ConnectOptions, Connection, Executor, PgConnection, Pool, Postgres, Row, SqlStr};
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::{
-    Adapter, EffectSql, Facts, Identity, Item, Query, RowSql, Verdict, effect_sql, own_sql,
-    row_sql, values,
+    Adapter, EffectSql, Facts, Identity, Item, OperateSql, Query, RowSql, Verdict, effect_sql,
+    load_effect_sql, operate_sql, own_sql, row_sql, values,
 };
 use crate::error::Error;
 use crate::transaction::Options;
@@ -34,9 +34,12 @@ static ROWS: RowSql = row_sql! {
 
 static EFFECTS: EffectSql = effect_sql! {
     lock_and_take: None,
+    notify: Some(include_str!("effect_notify.sql")),
     text_literal: "convert_from(decode('{hex}', 'hex'), 'UTF8')",
     id_literal: "'{hex}'::uuid",
 };
+
+static OPERATE: OperateSql = operate_sql!();
 
 impl Adapter for Postgres {
     const COMMITS_ON_DDL: bool = false;
@@ -170,6 +173,33 @@ impl Adapter for Postgres {
         &EFFECTS
     }
 
+    fn hints(
+        pool: &Pool<Self>,
+        channel: String,
+    ) -> Option<BoxStream<'static, Result<(), sqlx::Error>>> {
+        let pool = pool.clone();
+        Some(Box::pin(async_stream::stream! {
+            loop {
+                match heard(&pool, &channel).await {
+                    Ok(mut listener) => {
+                        // Listening now: what was committed before is to be looked for.
+                        yield Ok(());
+                        // `None` is a connection that was lost and is back; hints may have been missed.
+                        while listener.try_recv().await.is_ok() {
+                            yield Ok(());
+                        }
+                    }
+                    Err(error) => yield Err(error),
+                }
+                sleep(Duration::from_secs(1)).await;
+            }
+        }))
+    }
+
+    fn operate() -> &'static OperateSql {
+        &OPERATE
+    }
+
     values!();
 
     fn affected(result: &Self::QueryResult) -> u64 {
@@ -194,6 +224,12 @@ impl Adapter for Postgres {
     fn connect_options(url: &str) -> Result<PgConnectOptions, sqlx::Error> {
         url.parse()
     }
+}
+
+async fn heard(pool: &Pool<Postgres>, channel: &str) -> Result<PgListener, sqlx::Error> {
+    let mut listener = PgListener::connect_with(pool).await?;
+    listener.listen(channel).await?;
+    Ok(listener)
 }
 
 fn learned(row: sqlx::postgres::PgRow) -> Result<(Option<String>, bool), sqlx::Error> {

@@ -10,8 +10,8 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode};
 use sqlx::{Executor, Pool, SqlStr, Sqlite, SqliteConnection};
 
 use super::{
-    Adapter, EffectSql, Facts, Identity, Item, Query, RowSql, Verdict, effect_sql, own_sql,
-    row_sql, values,
+    Adapter, EffectSql, Facts, Identity, Item, OperateSql, Query, RowSql, Verdict, effect_sql,
+    load_effect_sql, operate_sql, own_sql, row_sql, values,
 };
 use crate::error::{Error, Kind};
 use crate::transaction::{Isolation, Lock, Options};
@@ -32,9 +32,12 @@ static ROWS: RowSql = row_sql! {
 
 static EFFECTS: EffectSql = effect_sql! {
     lock_and_take: None,
+    notify: None,
     text_literal: "CAST(X'{hex}' AS TEXT)",
     id_literal: "X'{hex}'",
 };
+
+static OPERATE: OperateSql = operate_sql!();
 
 impl Adapter for Sqlite {
     const COMMITS_ON_DDL: bool = false;
@@ -166,6 +169,10 @@ impl Adapter for Sqlite {
 
     fn effects() -> &'static EffectSql {
         &EFFECTS
+    }
+
+    fn operate() -> &'static OperateSql {
+        &OPERATE
     }
 
     values!();

@@ -14,11 +14,40 @@ pub trait Outbox: Server {
     /// Whether the place of a test has the tables from the beginning.
     const MIGRATED: bool;
 
+    /// Whether a claim is more than one statement.
+    const LOCKS_AND_TAKES: bool;
+
     /// Whether there is one writer at a time.
     const ONE_FILE: bool;
 
     /// A database that other processes can reach, by a URL.
     fn url(folder: &Path) -> impl Future<Output = String> + Send;
+
+    /// A statement that writes so many effects for a receiver.
+    fn many_effects(receiver: &str, payload: &str, count: i64) -> String {
+        let columns =
+            "id, receiver, version, payload, created_at, fence, failures, starts, rescues";
+        let numbers = format!(
+            "WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {count})"
+        );
+        let select = format!(
+            "SELECT {}, '{receiver}', 1, '{payload}', 0, 0, 0, 0, 0 FROM numbers",
+            Self::RANDOM_ID
+        );
+        Self::from_numbers(
+            &format!("INSERT INTO aftercommit_effects ({columns})"),
+            &numbers,
+            &select,
+        )
+    }
+
+    /// A random id, in SQL.
+    const RANDOM_ID: &str;
+
+    /// An INSERT from a recursive query.
+    fn from_numbers(insert: &str, numbers: &str, select: &str) -> String {
+        format!("{numbers} {insert} {select}")
+    }
 
     /// An id as a literal.
     fn id(uuid: &str) -> String {
@@ -31,14 +60,18 @@ pub trait Outbox: Server {
 }
 
 macro_rules! looks_into {
-    ($database:ty, migrated: $migrated:literal, one_file: $one_file:literal, $url:item $(, $id:item)?) => {
+    ($database:ty, migrated: $migrated:literal, one_file: $one_file:literal, random_id: $random:literal, $url:item $(, $more:item)*) => {
         impl Outbox for $database {
             const MIGRATED: bool = $migrated;
             const ONE_FILE: bool = $one_file;
+            // The only one without RETURNING.
+            const LOCKS_AND_TAKES: bool = $migrated;
 
             $url
 
-            $($id)?
+            $($more)*
+
+            const RANDOM_ID: &str = $random;
 
             async fn payloads(pool: &Pool<Self>, sql: String) -> Vec<String> {
                 let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
@@ -68,6 +101,7 @@ looks_into!(
     Sqlite,
     migrated: false,
     one_file: true,
+    random_id: "randomblob(16)",
     async fn url(folder: &Path) -> String {
         format!("sqlite://{}?mode=rwc", folder.join("storm.db").display())
     }
@@ -76,14 +110,19 @@ looks_into!(
     MySql,
     migrated: true,
     one_file: false,
+    random_id: "UNHEX(REPLACE(UUID(), '-', ''))",
     async fn url(_folder: &Path) -> String {
         new_database::<MySql>("AFTERCOMMIT_TEST_MYSQL").await
+    },
+    fn from_numbers(insert: &str, numbers: &str, select: &str) -> String {
+        format!("SET STATEMENT max_recursive_iterations = 1000000 FOR {insert} {numbers} {select}")
     }
 );
 looks_into!(
     Postgres,
     migrated: false,
     one_file: false,
+    random_id: "gen_random_uuid()",
     async fn url(_folder: &Path) -> String {
         new_database::<Postgres>("AFTERCOMMIT_TEST_POSTGRES").await
     },

@@ -73,6 +73,17 @@ impl Heard {
             Event::WorkerTrouble { what, error } => {
                 self.0.note(format!("trouble with {what}: {error}"))
             }
+            Event::Operated {
+                verb,
+                receiver,
+                effects,
+                reason,
+                ..
+            } => {
+                let (receiver, reason) = (receiver.unwrap_or("any"), reason.unwrap_or("no reason"));
+                self.0
+                    .note(format!("{verb} {effects} of {receiver}: {reason}"));
+            }
             Event::ReceiverFailed { receiver, .. } => {
                 self.0.note(format!("failed receiver {receiver}"))
             }

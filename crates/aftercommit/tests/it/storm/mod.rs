@@ -2,28 +2,25 @@
 //!
 //! The processes are those of `examples/storm`; `docs/reliability.md` has the results of the long runs.
 
+mod boundaries;
+mod clocks;
+mod crashes;
+mod kills;
+mod pauses;
+mod size;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use aftercommit::Db;
-use aftercommit::delivery::Point;
-use aftercommit_harness::{
-    Claims, Deliveries, Left, Postgres as PostgresServer, Role, State, Storm, Truth, Verdict, Which,
-};
+use aftercommit_harness::{Claims, Deliveries, Left, Role, State, Truth, Verdict, Which};
 use serde::Deserialize;
+use sqlx::Pool;
 use sqlx::pool::PoolOptions;
-use sqlx::{Pool, Postgres};
 
-use crate::support::{Files, Outbox, long, patient};
-
-on_each_database! {
-    nothing_is_lost_when_processes_are_killed,
-    nothing_is_lost_when_a_process_is_killed_at_any_boundary,
-    nothing_is_lost_when_something_fails_at_any_boundary,
-    a_paused_worker_changes_nothing_that_others_wrote,
-}
+use crate::support::{Files, Outbox, patient};
 
 /// A place where the storm rages, and the books of it.
 struct Sea<DB: Outbox> {
@@ -224,151 +221,4 @@ fn seed() -> u64 {
     let seed = given.map_or_else(|| fastrand::u64(..), |seed| seed.parse().unwrap());
     println!("seed {seed}");
     seed
-}
-
-async fn nothing_is_lost_when_processes_are_killed<DB: Outbox>() {
-    let sea = Sea::<DB>::open().await;
-    let kills = if long() { 10_000 } else { 200 };
-    let roles = vec![
-        sea.role("service", 3),
-        sea.role("client", 1),
-        sea.role("worker", 2),
-    ];
-    let seed = seed();
-    let storm = blocking(move || {
-        let mut storm = Storm::start(roles, seed)?;
-        storm.rage(kills)?;
-        storm.dismiss("client")?;
-        storm.dismiss("service")?;
-        Ok(storm)
-    })
-    .await;
-    sea.until_calm().await;
-    blocking(move || storm.end()).await;
-    let verdict = sea.check(&format!("{kills} kills")).await;
-    assert!(
-        verdict.committed > kills / 4,
-        "the storm left no time to commit:\n{verdict}"
-    );
-}
-
-async fn nothing_is_lost_when_a_process_is_killed_at_any_boundary<DB: Outbox>() {
-    let sea = Sea::<DB>::open().await;
-    let helper = sea.process("service", "rescued:1000000:error");
-    for _ in 0..if long() { 20 } else { 1 } {
-        for point in Point::ALL {
-            let mut victim = sea.process("service", &format!("{}:2:kill", point.name()));
-            victim.until_dead().await;
-        }
-    }
-    drop(helper);
-    let healer = sea.process("worker", "rescued:1000000:error");
-    sea.until_calm().await;
-    drop(healer);
-    sea.check("a kill at each boundary").await;
-}
-
-async fn nothing_is_lost_when_something_fails_at_any_boundary<DB: Outbox>() {
-    let sea = Sea::<DB>::open().await;
-    for _ in 0..if long() { 20 } else { 1 } {
-        for act in ["error", "panic", "stall"] {
-            let points: Vec<String> = Point::ALL
-                .iter()
-                .map(|point| format!("{}:2:{act}", point.name()))
-                .collect();
-            let before = sea.count("SELECT COUNT(*) FROM storm_tokens").await;
-            // A rescue needs somebody who has died.
-            let mut dying = sea.process("service", "attempted:20:kill");
-            let failing = sea.process("service", &points.join(","));
-            dying.until_dead().await;
-            patient(
-                async || sea.count("SELECT COUNT(*) FROM storm_tokens").await > before + 150,
-                || format!("commits in spite of {act}"),
-            )
-            .await;
-            patient(
-                async || sea.count("SELECT COUNT(*) FROM aftercommit_workers").await == 1,
-                || "the rescue".into(),
-            )
-            .await;
-            drop(failing);
-        }
-    }
-    let healer = sea.process("worker", "rescued:1000000:error");
-    sea.until_calm().await;
-    drop(healer);
-    sea.check("an error, a panic and a stall at each boundary")
-        .await;
-}
-
-async fn a_paused_worker_changes_nothing_that_others_wrote<DB: Outbox>() {
-    let sea = Sea::<DB>::open().await;
-    let roles = vec![sea.role("service", 2), sea.role("worker", 2)];
-    let (seed, rounds) = (seed(), if long() { 100 } else { 3 });
-    let storm = blocking(move || {
-        let mut storm = Storm::start(roles, seed)?;
-        storm.keep_alive(Duration::from_millis(500))?;
-        for round in 0..rounds {
-            let (role, number) = if round % 2 == 0 {
-                ("worker", 0)
-            } else {
-                ("service", 1)
-            };
-            storm.pause(role, number)?;
-            // Longer than the lease: the others take it for dead.
-            storm.keep_alive(Duration::from_millis(1_600))?;
-            storm.resume(role, number)?;
-            storm.keep_alive(Duration::from_millis(400))?;
-        }
-        storm.dismiss("service")?;
-        Ok(storm)
-    })
-    .await;
-    sea.until_calm().await;
-    blocking(move || storm.end()).await;
-    let mut verdict = sea.verdict().await;
-    println!("{rounds} pauses on {}:\n{verdict}", DB::NAME);
-    // Who was paused in the middle of a delivery may finish it late: a repeat that came first in its turn.
-    verdict.out_of_order.retain(|order| !order.again);
-    assert!(verdict.is_clean(), "{verdict}");
-    assert_eq!(
-        sea.count("SELECT COUNT(*) FROM storm_tokens WHERE counted <> 1")
-            .await,
-        0
-    );
-}
-
-mod postgres_alone {
-    use super::*;
-
-    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn nothing_is_lost_when_the_server_crashes_only_on_postgres() {
-        let crashes = if long() { 1_000 } else { 20 };
-        let mut server = PostgresServer::start().unwrap();
-        let files = Files::new();
-        let sea = Sea::<Postgres>::at(server.url("postgres"), files).await;
-        let roles = vec![sea.role("service", 2), sea.role("worker", 1)];
-        let (mut storm, server) = blocking(move || {
-            let mut storm = Storm::start(roles, 1)?;
-            let mut random = fastrand::Rng::with_seed(2);
-            for _ in 0..crashes {
-                storm.keep_alive(Duration::from_millis(random.u64(150..600)))?;
-                server.kill()?;
-                server.start_again()?;
-            }
-            Ok((storm, server))
-        })
-        .await;
-        let storm = blocking(move || {
-            storm.keep_alive(Duration::from_millis(500))?;
-            storm.dismiss("service")?;
-            Ok(storm)
-        })
-        .await;
-        sea.until_calm().await;
-        blocking(move || storm.end()).await;
-        let verdict = sea.check(&format!("{crashes} crashes of the server")).await;
-        assert!(verdict.committed > crashes, "{verdict}");
-        drop(server);
-    }
 }

@@ -1,0 +1,387 @@
+//! What a worker asks of the database, statement by statement as the adapters run it. Pure.
+
+use std::time::Duration;
+
+use super::database::{Database, MOST_MOVED};
+use super::defects::Defect;
+use super::judge::Judge;
+use super::row::Row;
+use crate::delivery::breaker::Moment;
+use crate::delivery::lifecycle::{Ended, Next};
+use crate::delivery::{Lease, Leased, Outcome};
+use crate::effect::EffectId;
+
+/// What is on its way to the database. `at` counts the statements of an errand that has several.
+#[derive(Clone, Debug)]
+pub(super) enum Errand {
+    Register {
+        worker: i64,
+        sent: Moment,
+    },
+    Beat {
+        worker: i64,
+        sent: Moment,
+    },
+    Rescue {
+        worker: i64,
+        owners: Option<Vec<i64>>,
+        at: u8,
+    },
+    Maintain {
+        moved: bool,
+        at: u8,
+    },
+    Compare {
+        worker: i64,
+        at: u8,
+    },
+    Disown {
+        leases: Vec<Lease>,
+    },
+    Claim {
+        worker: i64,
+        receiver: usize,
+        low: EffectId,
+        limit: usize,
+    },
+    Note {
+        receiver: usize,
+        call: Vec<Leased>,
+    },
+    Inside {
+        receiver: usize,
+        lease: Lease,
+    },
+    Settle {
+        leases: Vec<Lease>,
+        rest: Vec<Lease>,
+        settled: u64,
+    },
+    Write {
+        leased: Leased,
+        next: Next,
+    },
+    Release {
+        leases: Vec<Lease>,
+    },
+    Unpark {
+        receiver: usize,
+        key: u8,
+    },
+    Leave {
+        worker: i64,
+        cut_off: Vec<Leased>,
+        at: u8,
+    },
+    /// The COMMIT of a transaction that sends an effect.
+    Commit {
+        row: Row,
+    },
+}
+
+/// What came of one.
+#[derive(Clone, Debug)]
+pub(super) enum Report {
+    HandedOver(Row),
+    Woken,
+    Registered {
+        worker: Option<i64>,
+        sent: Moment,
+    },
+    Beaten {
+        known: Option<bool>,
+        sent: Moment,
+    },
+    Rescued(Option<u64>),
+    Maintained {
+        paused: Option<Vec<String>>,
+        moved: bool,
+    },
+    Compared(Vec<Lease>),
+    Claimed {
+        receiver: usize,
+        taken: Option<Vec<Leased>>,
+        limit: usize,
+    },
+    /// Its start is noted, and its handler can be called.
+    Begin {
+        receiver: usize,
+        call: Vec<Leased>,
+    },
+    Ran {
+        receiver: usize,
+        ended: Vec<(Lease, Ended)>,
+    },
+    Settled {
+        leases: Vec<Lease>,
+        settled: Option<u64>,
+    },
+    Written {
+        leased: Leased,
+        next: Next,
+        written: Option<bool>,
+    },
+    Left,
+    Over,
+}
+
+/// After a statement.
+pub(super) enum Then {
+    Again(Errand),
+    Tell(Report),
+}
+
+impl Errand {
+    /// The next statement takes effect. `lives`: whether this identity is that of a process that is well.
+    pub(super) fn run(
+        self,
+        database: &mut Database,
+        judge: &mut Judge,
+        lease: Duration,
+        now: Moment,
+        lives: impl Fn(i64) -> bool,
+    ) -> Then {
+        Then::Tell(match self {
+            Self::Register { worker, sent } => {
+                database.register(worker, lease, now);
+                let worker = Some(worker);
+                Report::Registered { worker, sent }
+            }
+            Self::Beat { worker, sent } => {
+                let known = Some(database.extend(worker, now));
+                Report::Beaten { known, sent }
+            }
+            Self::Rescue { worker, at: 0, .. } => {
+                let dead = database.rescue_dead(worker, now);
+                for one in &dead {
+                    judge.taken_for_dead(lives(*one), *one, now);
+                }
+                let blind = database.defect == Some(Defect::BlindRescue);
+                let owners = blind.then_some(dead);
+                return Then::Again(Self::Rescue {
+                    worker,
+                    owners,
+                    at: 1,
+                });
+            }
+            Self::Rescue {
+                worker,
+                owners,
+                at: 1,
+            } => {
+                let owners = owners.or_else(|| Some(database.rescue_pick()));
+                return Then::Again(Self::Rescue {
+                    worker,
+                    owners,
+                    at: 2,
+                });
+            }
+            Self::Rescue { owners, .. } => {
+                let rescued = database.rescue(&owners.unwrap_or_default());
+                judge.rescued(&rescued);
+                Report::Rescued(Some(rescued.len() as u64))
+            }
+            Self::Maintain { at: 0, .. } => {
+                let moved = database.promote(now) > 0;
+                return Then::Again(Self::Maintain { moved, at: 1 });
+            }
+            Self::Maintain { moved, at: 1 } => {
+                let moved = database.park() >= MOST_MOVED || moved;
+                return Then::Again(Self::Maintain { moved, at: 2 });
+            }
+            Self::Maintain { moved, .. } => {
+                let name = |receiver: &usize| database.names[*receiver].to_string();
+                let paused = Some(database.paused.iter().map(name).collect());
+                Report::Maintained { paused, moved }
+            }
+            Self::Compare { worker, at: 0 } => {
+                database.unpark(None);
+                return Then::Again(Self::Compare { worker, at: 1 });
+            }
+            Self::Compare { worker, .. } => Report::Compared(database.owned(worker)),
+            Self::Disown { mut leases } => {
+                leases
+                    .pop()
+                    .into_iter()
+                    .for_each(|lease| database.disown(lease));
+                if !leases.is_empty() {
+                    return Then::Again(Self::Disown { leases });
+                }
+                Report::Woken
+            }
+            Self::Claim {
+                worker,
+                receiver,
+                low,
+                limit,
+            } => {
+                let taken = database.claim(worker, receiver, low, limit);
+                judge.demand(taken.len() <= limit, || "too many were claimed".into());
+                let taken = Some(taken);
+                Report::Claimed {
+                    receiver,
+                    taken,
+                    limit,
+                }
+            }
+            Self::Note { receiver, call } => {
+                if call.iter().all(|leased| database.start(leased.lease)) {
+                    Report::Begin { receiver, call }
+                } else {
+                    let ended = call.iter().map(|leased| (leased.lease, Ended::Lost));
+                    let ended = ended.collect();
+                    Report::Ran { receiver, ended }
+                }
+            }
+            Self::Inside { receiver, lease } => {
+                judge.done(lease);
+                let removed = database.settle(&[lease]);
+                judge.settled(&removed, &[lease]);
+                let ended = if removed.is_empty() {
+                    Ended::Lost
+                } else {
+                    Ended::Settled
+                };
+                let ended = vec![(lease, ended)];
+                Report::Ran { receiver, ended }
+            }
+            Self::Settle {
+                leases,
+                mut rest,
+                mut settled,
+            } => {
+                let same = |lease: &Lease| Some((lease.owner, lease.fence));
+                let first = rest.first().and_then(same);
+                let (some, others) = rest.drain(..).partition(|lease| same(lease) == first);
+                let (some, rest): (Vec<Lease>, Vec<Lease>) = (some, others);
+                let removed = database.settle(&some);
+                judge.settled(&removed, &some);
+                settled += removed.len() as u64;
+                if !rest.is_empty() {
+                    return Then::Again(Self::Settle {
+                        leases,
+                        rest,
+                        settled,
+                    });
+                }
+                let settled = Some(settled);
+                Report::Settled { leases, settled }
+            }
+            Self::Write { leased, next } => {
+                let written = Some(write(&leased, &next, database, judge, now));
+                Report::Written {
+                    leased,
+                    next,
+                    written,
+                }
+            }
+            Self::Release { leases } => {
+                database.release(&leases);
+                Report::Over
+            }
+            Self::Unpark { receiver, key } => match database.unpark(Some((receiver, key))) {
+                0 => Report::Over,
+                _ => Report::Woken,
+            },
+            Self::Leave {
+                worker,
+                mut cut_off,
+                at: 0,
+            } => {
+                if let Some(leased) = cut_off.pop() {
+                    write(&leased, &Next::cut_off(), database, judge, now);
+                    return Then::Again(Self::Leave {
+                        worker,
+                        cut_off,
+                        at: 0,
+                    });
+                }
+                database.release_all(worker);
+                return Then::Again(Self::Leave {
+                    worker,
+                    cut_off,
+                    at: 1,
+                });
+            }
+            Self::Leave { worker, .. } => {
+                database.resign(worker);
+                Report::Left
+            }
+            Self::Commit { row } => {
+                judge.committed(database.append(row));
+                Report::HandedOver(row)
+            }
+        })
+    }
+
+    /// There was no answer, or an error.
+    pub(super) fn fail(self) -> Report {
+        match self {
+            Self::Register { sent, .. } => Report::Registered { worker: None, sent },
+            Self::Beat { sent, .. } => Report::Beaten { known: None, sent },
+            Self::Rescue { .. } => Report::Rescued(None),
+            Self::Maintain { .. } => Report::Maintained {
+                paused: None,
+                moved: false,
+            },
+            Self::Compare { .. } => Report::Compared(Vec::new()),
+            Self::Disown { .. } => Report::Woken,
+            Self::Claim {
+                receiver, limit, ..
+            } => Report::Claimed {
+                receiver,
+                taken: None,
+                limit,
+            },
+            Self::Note { receiver, call } => {
+                let ended = Ended::Answered(Outcome::unavailable("not noted"));
+                let ended = call.iter().map(|leased| (leased.lease, ended.clone()));
+                let ended = ended.collect();
+                Report::Ran { receiver, ended }
+            }
+            Self::Inside { receiver, lease } => {
+                let ended = vec![(lease, Ended::Failed("in doubt".into()))];
+                Report::Ran { receiver, ended }
+            }
+            Self::Settle { leases, .. } => Report::Settled {
+                leases,
+                settled: None,
+            },
+            Self::Write { leased, next } => Report::Written {
+                leased,
+                next,
+                written: None,
+            },
+            Self::Leave { .. } => Report::Left,
+            Self::Release { .. } | Self::Unpark { .. } | Self::Commit { .. } => Report::Over,
+        }
+    }
+}
+
+fn write(
+    leased: &Leased,
+    next: &Next,
+    database: &mut Database,
+    judge: &mut Judge,
+    now: Moment,
+) -> bool {
+    let (lease, failures) = (leased.lease, leased.failures + 1);
+    let removed = match next {
+        Next::Wait { after, counts, .. } => {
+            let failures = if *counts { failures } else { leased.failures };
+            let row = database.wait(lease, now + *after, failures);
+            row.inspect(|row| judge.put_off(row))
+        }
+        Next::Dead { why } => {
+            let row = database.bury(lease, failures);
+            let aside = row.as_ref().filter(|_| why.starts_with("set aside"));
+            aside.into_iter().for_each(|row| judge.set_aside(row));
+            row
+        }
+        Next::Done | Next::Nothing => return true,
+    };
+    if let Some(row) = &removed {
+        judge.recorded(row, row.is_leased_as(lease).then_some(lease));
+    }
+    removed.is_some()
+}

@@ -1,0 +1,1 @@
+DELETE FROM {dead} WHERE id IN ({ids})

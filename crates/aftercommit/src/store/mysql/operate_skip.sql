@@ -1,0 +1,1 @@
+UPDATE {dead} SET blocks = 0 WHERE id = {id}

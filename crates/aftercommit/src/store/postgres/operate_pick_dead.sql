@@ -1,0 +1,1 @@
+SELECT id, receiver, order_key, version FROM {dead} WHERE id = {id} FOR UPDATE

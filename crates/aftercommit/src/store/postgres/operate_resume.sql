@@ -1,0 +1,1 @@
+UPDATE {receivers} SET paused_at = NULL WHERE name = {receiver}

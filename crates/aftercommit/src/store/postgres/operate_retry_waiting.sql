@@ -1,0 +1,4 @@
+INSERT INTO {effects}
+    (id, receiver, order_key, place, unique_key, version, payload, headers, created_at, owner, fence, failures, starts, rescues, history)
+SELECT id, receiver, order_key, place, NULL, version, payload, headers, created_at, NULL, fence + 1, 0, 0, 0, history
+FROM {waiting} WHERE id IN ({ids})
