@@ -6,8 +6,9 @@ use std::process::{ExitStatus, Stdio};
 use aftercommit::{BoxError, Event, guard};
 
 use crate::index::Access;
+use crate::places::Places;
 use crate::receivers::Mode;
-use crate::service::{Places, Service};
+use crate::service::Service;
 use crate::users::NewUser;
 use crate::views::Views;
 

@@ -6,8 +6,9 @@ use std::path::Path;
 use aftercommit::{BoxError, guard};
 
 use crate::crash;
+use crate::places::Places;
 use crate::receivers::Mode;
-use crate::service::{Places, Service};
+use crate::service::Service;
 use crate::users::NewUser;
 use crate::views::Views;
 
