@@ -93,22 +93,26 @@ impl Error {
 
     /// Whether the same message may go through later (to those who did not get it).
     pub fn is_retryable(&self) -> bool {
-        match &*self.0 {
-            Kind::Backend { refusal, .. } => refusal.why == Why::Later,
-            Kind::Recipients(receipt) => receipt
-                .refused()
-                .any(|(_, refusal)| refusal.why == Why::Later),
-            Kind::Field { .. } | Kind::Guard(_) => false,
-        }
+        self.has(|why| matches!(why, Why::Later | Why::Unavailable))
     }
 
     /// Whether the mail may have gone out all the same: the connection was lost after the server had it.
     pub fn is_in_doubt(&self) -> bool {
+        self.has(|why| why == Why::InDoubt)
+    }
+
+    /// Why nobody got it, where that is about the backend and not about the message.
+    pub(crate) fn why(&self) -> Option<Why> {
         match &*self.0 {
-            Kind::Backend { refusal, .. } => refusal.why == Why::InDoubt,
-            Kind::Recipients(receipt) => receipt
-                .refused()
-                .any(|(_, refusal)| refusal.why == Why::InDoubt),
+            Kind::Backend { refusal, .. } => Some(refusal.why),
+            _ => None,
+        }
+    }
+
+    fn has(&self, such: impl Fn(Why) -> bool) -> bool {
+        match &*self.0 {
+            Kind::Backend { refusal, .. } => such(refusal.why),
+            Kind::Recipients(receipt) => receipt.refused().any(|(_, refusal)| such(refusal.why)),
             Kind::Field { .. } | Kind::Guard(_) => false,
         }
     }

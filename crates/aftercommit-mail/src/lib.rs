@@ -3,7 +3,7 @@
 //! A [`Message`] is checked before anything is sent, so that a name with a line break in it is an error here and not a
 //! forged header there. A [`Mailer`] sends it by a backend: [`Console`], [`Files`], [`Memory`], and SMTP with the feature
 //! `smtp`. It tells [`aftercommit::guard`] that it leaves the process: inside an open transaction that is an error in debug
-//! builds. The place for it is an `after_commit` receiver:
+//! builds. The place for it is an `after_commit` receiver, or a `durable` one, for which there is [`Mailer::deliver`]:
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")]
@@ -41,6 +41,8 @@
 //! 3. A blind copy's address is in no header (`messages::blind_copies_stay_blind`).
 //! 4. The same [`Message`] sent again carries the same Message-ID (`messages::a_repeat_carries_the_same_id`).
 //! 5. A connection lost after the message was handed over is *in doubt*, and says so (`smtp::a_failure_at_each_step_says_what_it_means`).
+//! 6. A mail by effect has the effect's id, and its repeat is the same mail (`durable::a_repeat_is_the_same_mail`).
+//! 7. While the process lives, a repeat goes to those only who did not get it (`durable::nobody_gets_it_twice`).
 //!
 //! Absent on purpose: templates (any engine renders a `String`), reading mail, DKIM (the relay signs).
 
@@ -52,6 +54,7 @@ mod wire;
 mod error;
 mod receipt;
 mod mailer;
+mod deliver;
 mod backend;
 
 pub use address::Policy;

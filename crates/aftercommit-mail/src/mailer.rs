@@ -9,7 +9,8 @@ use aftercommit::guard;
 
 use crate::address::Policy;
 use crate::backend::Backend;
-use crate::check::Limits;
+use crate::check::{Limits, Outgoing};
+use crate::deliver::Served;
 use crate::error::{Error, Result};
 use crate::message::Message;
 use crate::receipt::Receipt;
@@ -17,9 +18,10 @@ use crate::receipt::Receipt;
 /// Checks messages and hands them to a backend. Clones share the backend.
 #[derive(Clone)]
 pub struct Mailer {
-    backend: Arc<dyn Backend>,
+    pub(crate) backend: Arc<dyn Backend>,
     policy: Policy,
     limits: Limits,
+    pub(crate) served: Served,
 }
 
 impl Mailer {
@@ -29,6 +31,7 @@ impl Mailer {
             backend: Arc::new(backend),
             policy: Policy::default(),
             limits: Limits::default(),
+            served: Served::default(),
         }
     }
 
@@ -44,7 +47,8 @@ impl Mailer {
         self
     }
 
-    /// Sends a message to all of its recipients, now. Its place is an `after_commit` receiver or an on-commit hook.
+    /// Sends a message to all of its recipients, now. Its place is an `after_commit` receiver or an on-commit hook; a `durable`
+    /// receiver has [`deliver`](Self::deliver).
     ///
     /// # Errors
     ///
@@ -58,20 +62,30 @@ impl Mailer {
     pub fn send(&self, message: Message) -> impl Future<Output = Result<Receipt>> + Send + use<> {
         let (mailer, place) = (self.clone(), Location::caller());
         async move {
-            guard::leaving_at("mail", place).map_err(Error::guard)?;
-            let outgoing = message.check(mailer.policy, mailer.limits)?;
-            if outgoing.suspicious {
-                tracing::warn!(
-                    id = outgoing.id,
-                    "a name or the subject has characters that make it look like another text"
-                );
-            }
+            let outgoing = mailer.checked(&message, place)?;
             let receipt = mailer.backend.send(&outgoing).await?;
             if receipt.refused().next().is_some() {
                 return Err(Error::recipients(receipt));
             }
             Ok(receipt)
         }
+    }
+
+    /// The message as it may go out, from here and now.
+    pub(crate) fn checked(
+        &self,
+        message: &Message,
+        place: &'static Location<'static>,
+    ) -> Result<Outgoing> {
+        guard::leaving_at("mail", place).map_err(Error::guard)?;
+        let outgoing = message.check(self.policy, self.limits)?;
+        if outgoing.suspicious {
+            tracing::warn!(
+                id = outgoing.id,
+                "a name or the subject has characters that make it look like another text"
+            );
+        }
+        Ok(outgoing)
     }
 }
 

@@ -31,6 +31,8 @@ pub struct Refusal {
 pub enum Why {
     /// It may work later.
     Later,
+    /// The server could not be reached, or took no mail from anybody: it says nothing about this mail.
+    Unavailable,
     /// It will never work: the address is wrong, or the mail is not wanted.
     Never,
     /// The settings are wrong: credentials, certificate, a server without what was asked for.
@@ -43,6 +45,7 @@ impl Why {
     pub(crate) fn code(self) -> &'static str {
         match self {
             Why::Later => "MAIL_LATER",
+            Why::Unavailable => "MAIL_UNAVAILABLE",
             Why::Never => "MAIL_NEVER",
             Why::Settings => "MAIL_SETTINGS",
             Why::InDoubt => "MAIL_IN_DOUBT",

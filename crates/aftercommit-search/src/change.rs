@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// One change of one document.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -22,8 +24,9 @@ pub enum Change {
     Clear,
 }
 
-/// The value of a field.
-#[derive(Clone, PartialEq)]
+/// The value of a field. As JSON it is a text or a number.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
 #[non_exhaustive]
 pub enum Value {
     /// Of a text or keyword field.

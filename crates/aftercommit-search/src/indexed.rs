@@ -11,7 +11,7 @@ use aftercommit::model::Model;
 use crate::change::Change;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
-use crate::index::Index;
+use crate::index::{Definition, Index};
 use crate::page::Page;
 use crate::query::Query;
 
@@ -39,8 +39,7 @@ impl<M: Model<Id: fmt::Display>> Indexed<M> {
     /// Once polled, the change is made or not as a whole, whether anybody waits or not.
     #[track_caller]
     pub fn put(&self, rows: &[M]) -> impl Future<Output = Result<()>> + Send + use<M> {
-        let changes = rows.iter().map(|row| self.0.index.change(row)).collect();
-        self.apply(changes, Location::caller())
+        self.apply(self.changes(rows), Location::caller())
     }
 
     /// Removes the documents of these ids, now.
@@ -54,8 +53,7 @@ impl<M: Model<Id: fmt::Display>> Indexed<M> {
     /// As for [`put`](Self::put).
     #[track_caller]
     pub fn remove(&self, ids: &[M::Id]) -> impl Future<Output = Result<()>> + Send + use<M> {
-        let remove = |id: &M::Id| Change::Remove { id: id.to_string() };
-        self.apply(ids.iter().map(remove).collect(), Location::caller())
+        self.apply(Self::removals(ids), Location::caller())
     }
 
     /// Removes all documents, now.
@@ -82,13 +80,28 @@ impl<M: Model<Id: fmt::Display>> Indexed<M> {
     ///
     /// Safe.
     pub async fn search(&self, query: Query) -> Result<Page> {
-        query.check(&self.0.index.definition)?;
+        query.check(self.definition())?;
         self.0.engine.search(query).await
+    }
+
+    pub(crate) fn definition(&self) -> &Definition {
+        &self.0.index.definition
+    }
+
+    /// What rows that were saved do to the index.
+    pub(crate) fn changes(&self, rows: &[M]) -> Vec<Change> {
+        rows.iter().map(|row| self.0.index.change(row)).collect()
+    }
+
+    /// What rows that were deleted do to it.
+    pub(crate) fn removals(ids: &[M::Id]) -> Vec<Change> {
+        let remove = |id: &M::Id| Change::Remove { id: id.to_string() };
+        ids.iter().map(remove).collect()
     }
 
     /// The name of the receivers that follow the model: one model can have several indexes.
     pub(crate) fn receiver(&self) -> String {
-        format!("search index {}", self.0.index.definition.name)
+        format!("search index {}", self.definition().name)
     }
 
     pub(crate) fn apply(

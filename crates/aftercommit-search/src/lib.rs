@@ -49,11 +49,15 @@
 //! 3. Whatever stands in the words of a query, it is words: never a syntax, never an error of the server's
 //!    (`query::hostile_words_are_words`).
 //! 4. What is marked in a highlight is escaped otherwise (`query::highlights_are_safe_to_show`).
+//! 5. By effects, what was committed is found also after a crash (`durable::a_change_outlives_its_process`).
+//! 6. By effects, changes of one document are made in the order of their commits
+//!    (`durable::a_document_follows_the_order_of_commits`).
 //!
 //! # When not
 //!
 //! An after-commit change lives in memory: it is lost if the process dies before it is made, and two transactions that
-//! change the same row at once may be followed in the other order. [`Indexed::put`] rebuilds what was missed.
+//! change the same row at once may be followed in the other order. [`Indexed::durable`] is for where that matters;
+//! [`Indexed::put`] rebuilds what was missed.
 
 mod change;
 mod index;
@@ -62,6 +66,8 @@ mod page;
 mod error;
 mod indexed;
 mod processor;
+mod document;
+mod durable;
 mod engine;
 
 pub use change::{Change, Value};

@@ -1,7 +1,10 @@
 //! Transaction: people register, and the code behind the save may fail; people log in and out.
 
+use std::time::Duration;
+
+use aftercommit::delivery::Running;
 use aftercommit::model::Stored;
-use aftercommit::{Db, Error, Result};
+use aftercommit::{Db, Error, Event, Result, Worker};
 use aftercommit_search::Indexed;
 use futures_core::future::BoxFuture;
 
@@ -27,14 +30,44 @@ pub(crate) trait Accounts: Send + Sync {
 
     fn usernames(&self) -> BoxFuture<'_, Result<Vec<String>>>;
 
+    /// How many effects are still to follow, and how many were given up.
+    fn to_follow(&self) -> BoxFuture<'_, Result<(u64, u64)>>;
+
+    /// Delivers effects in this process.
+    fn start_worker(&self) -> BoxFuture<'_, Result<Running>>;
+
     fn clear(&self) -> BoxFuture<'_, Result<()>>;
 }
 
+/// Is told what happens while somebody registers.
+pub(crate) type Watch = fn(&Event<'_>);
+
 /// Accounts in a database.
 pub(crate) struct InDatabase<DB: Database> {
-    pub(crate) db: Db<DB>,
-    pub(crate) mailbox: Mailbox,
-    pub(crate) index: Indexed<User>,
+    /// With the durable receivers, for the worker.
+    db: Db<DB>,
+    mailbox: Mailbox,
+    index: Indexed<User>,
+    watch: Watch,
+}
+
+/// After so long without a sign of life a worker is taken for dead. Short, so that whoever kills the service and starts it
+/// again does not wait for long.
+const LEASE: Duration = Duration::from_secs(3);
+
+impl<DB: Database> InDatabase<DB>
+where
+    Profile: Stored<DB>,
+{
+    pub(crate) fn new(db: Db<DB>, mailbox: Mailbox, index: Indexed<User>, watch: Watch) -> Self {
+        let receivers = signals(Mode::Durable, mailbox.clone(), &index);
+        Self {
+            db: db.with_signals(receivers),
+            mailbox,
+            index,
+            watch,
+        }
+    }
 }
 
 impl<DB: Database> Accounts for InDatabase<DB>
@@ -55,6 +88,7 @@ where
             };
             let receivers = signals(mode, self.mailbox.clone(), &self.index);
             let db = self.db.clone().with_signals(receivers);
+            let db = db.with_observer(self.watch);
             let registered = db.atomic_report(async |tx| {
                 tx.save(&mut user).await?;
                 code_that_can_fail(fails)
@@ -118,6 +152,22 @@ where
                 .with(read)
                 .atomic(async |tx| DB::usernames(tx).await)
                 .await
+        })
+    }
+
+    fn to_follow(&self) -> BoxFuture<'_, Result<(u64, u64)>> {
+        let read = aftercommit::Options::new().read_only();
+        Box::pin(async move {
+            let counted = self.db.with(read);
+            let (pending, dead) = counted.atomic(async |tx| DB::to_follow(tx).await).await?;
+            Ok((pending.unsigned_abs(), dead.unsigned_abs()))
+        })
+    }
+
+    fn start_worker(&self) -> BoxFuture<'_, Result<Running>> {
+        Box::pin(async move {
+            let worker = Worker::new(&self.db).name("hipster").lease(LEASE);
+            worker.start().await
         })
     }
 

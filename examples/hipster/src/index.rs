@@ -6,11 +6,24 @@ use aftercommit_search::{Index, Indexed, Page, Query, Result, Tantivy};
 
 use crate::users::User;
 
-pub(crate) async fn open(folder: &Path) -> Result<Indexed<User>> {
+/// What a process does with the index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Access {
+    /// It writes the index, which one process can.
+    Write,
+    /// It only asks.
+    Read,
+}
+
+pub(crate) async fn open(folder: &Path, access: Access) -> Result<Indexed<User>> {
+    let engine = match access {
+        Access::Write => Tantivy::in_folder(folder),
+        Access::Read => Tantivy::in_folder(folder).read_only(),
+    };
     Index::of("users")
         .text("username", |user: &User| user.username.clone())
         .keyword("initial", |user| user.username.chars().take(1).collect())
-        .open(Tantivy::in_folder(folder))
+        .open(engine)
         .await
 }
 

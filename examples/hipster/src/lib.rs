@@ -12,13 +12,17 @@ mod mailbox;
 mod index;
 mod views;
 mod service;
+mod places;
 mod story;
+mod crash;
 
 mod page;
 mod web;
 
+pub use crash::die_after_commit;
+pub use places::Places;
 pub use receivers::Mode;
-pub use service::{Places, Service};
+pub use service::Service;
 pub use story::tell;
 pub use users::NewUser;
 pub use views::{Known, Views};

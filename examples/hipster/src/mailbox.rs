@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use aftercommit::Result;
+use aftercommit::{Delivery, Outcome, Result, Saved};
 use aftercommit_mail::{Backend, Files, Limits, Mailer, Message, Outgoing, Policy, Receipt, Smtp};
 use futures_core::future::BoxFuture;
 use mail_parser::MessageParser;
@@ -60,21 +60,14 @@ impl Mailbox {
 
     /// Sends the welcome.
     pub(crate) async fn welcome(&self, user: &User) -> Result<()> {
-        let name = &user.username;
-        let message = Message::new(FROM)
-            .to(format!("{name} <{}>", user.email))
-            .subject(format!("Welcome, {name}"))
-            .text(format!("Hello {name},\n\ngood to have you. You can log in and search for others now.\n\nhipster"))
-            .html(
-                maud::html! {
-                    p { "Hello " (name) "," }
-                    p { "good to have you. You can log in and search for others now." }
-                    p { em { "hipster" } }
-                }
-                .into_string(),
-            );
-        self.mailer.send(message).await?;
+        self.mailer.send(welcome(user)).await?;
         Ok(())
+    }
+
+    /// Sends the welcome of an effect, under its id.
+    pub(crate) async fn deliver_welcome(&self, saved: &Delivery<Saved<User>>) -> Result<Outcome> {
+        let message = welcome(&saved.instance);
+        self.mailer.deliver(saved, message).await
     }
 
     /// Whether mail can go to this address: the mail is its own judge.
@@ -130,4 +123,20 @@ impl Mailbox {
         }
         Ok(())
     }
+}
+
+fn welcome(user: &User) -> Message {
+    let name = &user.username;
+    Message::new(FROM)
+        .to(format!("{name} <{}>", user.email))
+        .subject(format!("Welcome, {name}"))
+        .text(format!("Hello {name},\n\ngood to have you. You can log in and search for others now.\n\nhipster"))
+        .html(
+            maud::html! {
+                p { "Hello " (name) "," }
+                p { "good to have you. You can log in and search for others now." }
+                p { em { "hipster" } }
+            }
+            .into_string(),
+        )
 }

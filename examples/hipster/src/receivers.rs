@@ -2,7 +2,7 @@
 
 use aftercommit::model::Stored;
 use aftercommit::signal::with_state;
-use aftercommit::{Dialect, Result, Saved, Signals, Tx};
+use aftercommit::{Delivery, Dialect, Outcome, Result, Saved, Signals, Tx};
 use aftercommit_search::Indexed;
 use serde::{Deserialize, Serialize};
 
@@ -18,9 +18,28 @@ pub enum Mode {
     During,
     /// The cure.
     AfterCommit,
+    /// The cure that a crash does not undo.
+    Durable,
 }
 
-/// Connects the receivers. Between the mistake and the cure there is one word.
+impl Mode {
+    /// The word in the code.
+    pub fn word(self) -> &'static str {
+        match self {
+            Mode::During => "during",
+            Mode::AfterCommit => "after_commit",
+            Mode::Durable => "durable",
+        }
+    }
+
+    /// The mode of a word.
+    pub fn of(word: &str) -> Option<Self> {
+        let all = [Mode::During, Mode::AfterCommit, Mode::Durable];
+        all.into_iter().find(|mode| mode.word() == word)
+    }
+}
+
+/// Connects the receivers. Between the mistake and the cures there is one word.
 pub(crate) fn signals<DB: Dialect>(
     mode: Mode,
     mailbox: Mailbox,
@@ -40,6 +59,10 @@ where
             let signals = signals.after_commit("send_welcome", with_state(mailbox, send_welcome));
             index.after_commit(signals)
         }
+        Mode::Durable => {
+            let signals = signals.durable("send_welcome", with_state(mailbox, deliver_welcome));
+            index.durable(signals)
+        }
     }
 }
 
@@ -57,4 +80,10 @@ where
 
 async fn send_welcome(mailbox: &Mailbox, saved: &Saved<User>) -> Result<()> {
     mailbox.welcome(&saved.instance).await
+}
+
+/// `send_welcome` would do behind `durable` as well. But what may come twice should be the same mail, and the delivery has the
+/// id for that.
+async fn deliver_welcome(mailbox: &Mailbox, saved: Delivery<Saved<User>>) -> Result<Outcome> {
+    mailbox.deliver_welcome(&saved).await
 }

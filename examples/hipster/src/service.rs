@@ -1,69 +1,54 @@
-//! The parts of the service, opened where the settings say.
+//! What the service does, whoever asks for it.
 
-use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
-use aftercommit::model::Stored;
-use aftercommit::{BoxError, Db, Result};
-use aftercommit_mail::Smtp;
+use aftercommit::delivery::Running;
+use aftercommit::{BoxError, Error, Result};
 use aftercommit_search::{Indexed, Page};
-use sqlx::{MySql, Postgres, Sqlite};
 
-use crate::accounts::{Accounts, InDatabase};
-use crate::database::Database;
-use crate::index;
+use crate::accounts::Accounts;
+use crate::index::{self, Access};
 use crate::mailbox::{Mail, Mailbox};
 use crate::receivers::Mode;
-use crate::users::{NewUser, Profile, Session, User};
+use crate::users::{NewUser, User};
 use crate::views::Views;
-
-/// Where the service keeps its things.
-#[derive(Clone, Debug)]
-pub struct Places {
-    /// For the index and the mail, and for the database if none is named.
-    pub folder: PathBuf,
-    /// The URL of a database: SQLite, Postgres or MySQL.
-    pub database: Option<String>,
-    /// The URL of a mail server.
-    pub smtp: Option<String>,
-}
 
 /// Database, mailbox and index. Clones are the same service.
 #[derive(Clone)]
 pub struct Service {
     pub(crate) accounts: Arc<dyn Accounts>,
-    mailbox: Mailbox,
-    index: Indexed<User>,
+    pub(crate) mailbox: Mailbox,
+    pub(crate) index: Indexed<User>,
+    pub(crate) access: Access,
 }
 
 impl Service {
-    /// Opens what is there, or makes it.
+    /// Delivers effects in this process, from now on.
     ///
     /// # Errors
     ///
-    /// The folder cannot be written, the database cannot be reached, or something there cannot be read.
-    pub async fn open(places: &Places) -> Result<Self, BoxError> {
-        std::fs::create_dir_all(&places.folder)?;
-        let smtp = places.smtp.as_deref().map(Smtp::from_url).transpose()?;
-        let mailbox = Mailbox::open(places.folder.join("mail"), smtp)?;
-        let index = index::open(&places.folder.join("index")).await?;
-        let own = format!("sqlite://{}", places.folder.join("service.db").display());
-        let url = places.database.as_deref().unwrap_or(&own);
-        let accounts = match url.split(':').next() {
-            Some("sqlite") => accounts::<Sqlite>(url, &mailbox, &index).await?,
-            Some("postgres" | "postgresql") => accounts::<Postgres>(url, &mailbox, &index).await?,
-            Some("mysql" | "mariadb") => accounts::<MySql>(url, &mailbox, &index).await?,
-            _ => {
-                return Err(
-                    "the URL of the database begins with sqlite:, postgres: or mysql:".into(),
-                );
-            }
-        };
-        Ok(Self {
-            accounts,
-            mailbox,
-            index,
-        })
+    /// Another process writes the index, or this service has a worker already.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped before it returns, no worker was started.
+    pub async fn start_worker(&self) -> Result<Running> {
+        self.must_write()?;
+        self.accounts.start_worker().await
+    }
+
+    /// Whether another process delivers the effects and writes the index.
+    pub fn only_commits(&self) -> bool {
+        self.access == Access::Read
+    }
+
+    fn must_write(&self) -> Result<()> {
+        if self.only_commits() {
+            let why = "this process only commits: the one that delivers writes the index";
+            return Err(Error::other(why));
+        }
+        Ok(())
     }
 
     /// Registers a user, with the receivers connected as the switch says. `false`: it was committed, but the mail or the
@@ -73,21 +58,58 @@ impl Service {
     ///
     /// The name is taken, or the switch made the code behind the save fail: nothing was committed.
     pub async fn register(&self, user: NewUser, mode: Mode, fails: bool) -> Result<bool> {
+        if mode != Mode::Durable {
+            self.must_write()?;
+        }
         self.accounts.register(user, mode, fails).await
     }
 
-    /// What each of the three says now.
+    /// What each of the three says now, and what is still to follow.
     ///
     /// # Errors
     ///
     /// One of them cannot be read.
+    ///
+    /// # Cancel safety
+    ///
+    /// Safe.
     pub async fn views(&self) -> Result<Views, BoxError> {
+        // Asked first: what is not pending any more is seen by those asked behind it.
+        let (pending, dead) = self.accounts.to_follow().await?;
         let sent = self.mailbox.sent()?;
         Ok(Views {
             database: self.accounts.usernames().await?,
             mailbox: sent.into_iter().map(|mail| mail.username).collect(),
             index: index::usernames(&self.index).await?,
+            pending,
+            dead,
         })
+    }
+
+    /// Waits until nothing is pending, and says what each of the three says then.
+    ///
+    /// # Errors
+    ///
+    /// As for [`views`](Self::views). It is not so within a minute.
+    ///
+    /// # Cancel safety
+    ///
+    /// Safe.
+    pub async fn settled(&self) -> Result<Views, BoxError> {
+        let settled = async {
+            loop {
+                let views = self.views().await?;
+                if views.pending == 0 {
+                    return Ok(views);
+                }
+                // A table tells nobody that it has changed.
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        match tokio::time::timeout(Duration::from_secs(60), settled).await {
+            Ok(views) => views,
+            Err(_) => Err("something is still pending after a minute".into()),
+        }
     }
 
     pub(crate) fn mails(&self) -> std::io::Result<Vec<Mail>> {
@@ -106,37 +128,22 @@ impl Service {
         index::search(&self.index, words, page).await
     }
 
-    /// Empties all three.
+    /// Empties all three, and forgets what was still to follow.
     ///
     /// # Errors
     ///
     /// One of them cannot be written.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped half-way, some are empty.
     pub async fn start_over(&self) -> Result<(), BoxError> {
+        self.must_write()?;
         self.accounts.clear().await?;
         self.mailbox.clear()?;
         self.index.clear().await?;
         Ok(())
     }
-}
-
-async fn accounts<DB: Database>(
-    url: &str,
-    mailbox: &Mailbox,
-    index: &Indexed<User>,
-) -> Result<Arc<dyn Accounts>>
-where
-    User: Stored<DB>,
-    Profile: Stored<DB>,
-    Session: Stored<DB>,
-{
-    let db = Db::<DB>::connect(url).await?;
-    db.migrate().await?;
-    DB::create_tables(&db).await?;
-    Ok(Arc::new(InDatabase {
-        db,
-        mailbox: mailbox.clone(),
-        index: index.clone(),
-    }))
 }
 
 impl std::fmt::Debug for Service {
@@ -150,18 +157,16 @@ impl std::fmt::Debug for Service {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::places::Places;
 
     /// In a process of its own: the guard's policy is the process's.
     #[tokio::test]
     async fn the_guard_finds_the_mistake_and_nothing_else() {
         aftercommit::guard::set_policy(aftercommit::guard::Policy::Refuse);
         let folder = tempfile::tempdir().expect("a folder");
-        let places = Places {
-            folder: folder.path().to_owned(),
-            database: None,
-            smtp: None,
-        };
-        let service = Service::open(&places).await.expect("opened");
+        let service = Service::open(&Places::in_folder(folder.path()))
+            .await
+            .expect("opened");
         let user = || NewUser::new("ada", "ada@example.org", "correct horse").expect("sound");
 
         let error = service
@@ -176,6 +181,18 @@ mod tests {
             .register(user(), Mode::AfterCommit, false)
             .await
             .expect("no alarm");
+        let worker = service.start_worker().await.expect("started");
+        let other = NewUser::new("bob", "bob@example.org", "correct horse").expect("sound");
+        service
+            .register(other, Mode::Durable, false)
+            .await
+            .expect("no alarm");
+        let views = service.settled().await.expect("delivered");
+        assert_eq!(
+            (views.mailbox.len(), views.index.len(), views.dead),
+            (2, 2, 0)
+        );
+        worker.drain().await;
         let token = service
             .accounts
             .log_in("ada".into(), "correct horse".into())

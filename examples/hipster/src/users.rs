@@ -3,17 +3,20 @@
 use std::fmt;
 
 use aftercommit::Model;
+use serde::{Deserialize, Serialize};
 
 use crate::mailbox::Mailbox;
 
 /// Someone who has registered.
-#[derive(Model, Clone)]
+#[derive(Model, Clone, Serialize, Deserialize)]
 #[model(table = "users")]
 pub struct User {
     #[model(id)]
     pub id: i64,
     pub username: String,
     pub email: String,
+    /// Nobody's business but the table's: it is not written down with an effect.
+    #[serde(skip)]
     pub password_hash: String,
 }
 

@@ -1,6 +1,6 @@
 //! What database, mailbox and index say, side by side. Pure.
 
-/// The users that each of the three knows.
+/// The users that each of the three knows, and what is still to follow.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Views {
     /// Rows, in order of registration.
@@ -9,6 +9,10 @@ pub struct Views {
     pub mailbox: Vec<String>,
     /// Documents, in alphabetical order.
     pub index: Vec<String>,
+    /// Effects that are not delivered yet.
+    pub pending: u64,
+    /// Effects that were given up.
+    pub dead: u64,
 }
 
 /// A name in one of the lists.
@@ -34,6 +38,15 @@ impl Views {
         let count = |list| self.judged(list).filter(|known| known.orphan).count();
         (count(&self.mailbox), count(&self.index))
     }
+
+    /// Users without a mail, and users without a document.
+    pub fn missing(&self) -> (usize, usize) {
+        let count = |list: &[String]| {
+            let without = self.database.iter().filter(|user| !list.contains(user));
+            without.count()
+        };
+        (count(&self.mailbox), count(&self.index))
+    }
 }
 
 #[cfg(test)]
@@ -46,6 +59,7 @@ mod tests {
             database: list(database),
             mailbox: list(mailbox),
             index: list(index),
+            ..Views::default()
         }
     }
 
@@ -53,6 +67,7 @@ mod tests {
     fn whoever_the_database_does_not_know_is_an_orphan() {
         let views = views(&["ada"], &["ada", "bob"], &["bob"]);
         assert_eq!(views.orphans(), (1, 1));
+        assert_eq!(views.missing(), (0, 1));
         let judged: Vec<bool> = views
             .judged(&views.mailbox)
             .map(|known| known.orphan)

@@ -5,6 +5,7 @@
     reason = "a test fails by panicking, and a run of random input says its seed"
 )]
 
+mod durable;
 mod hostile;
 mod messages;
 mod scripted;

@@ -217,9 +217,16 @@ async fn a_failure_at_each_step_says_what_it_means() {
                 (None, "MAIL_LATER") => Why::Later,
                 (None, "MAIL_NEVER") => Why::Never,
                 (None, "MAIL_IN_DOUBT") => Why::InDoubt,
+                (None, "MAIL_UNAVAILABLE") => Why::Unavailable,
+                (None, "MAIL_SETTINGS") => Why::Settings,
                 (None, other) => panic!("{step:?} {fault:?}: {other}"),
             };
             let expected = match (fault, step) {
+                // The mail was not spoken of yet: the server says it to everybody.
+                (Fault::Says("554 never" | "552 too large"), Step::Greeting | Step::Hello) => {
+                    Why::Settings
+                }
+                (_, Step::Greeting | Step::Hello) => Why::Unavailable,
                 (Fault::Says("554 never" | "552 too large"), _) => Why::Never,
                 (Fault::Says("451 later" | "421 goodbye"), _) => Why::Later,
                 // Whatever it said, or did not: the message was handed over.
@@ -278,7 +285,9 @@ async fn nobody_is_there() {
         .await
         .expect_err("refused");
     assert!(
-        error.is_retryable() && error.to_string().contains("at connecting"),
+        error.is_retryable()
+            && error.code() == "MAIL_UNAVAILABLE"
+            && error.to_string().contains("at connecting"),
         "{error}"
     );
 }

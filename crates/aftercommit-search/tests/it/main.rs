@@ -1,5 +1,6 @@
 //! The integration tests: what is asked, and what the index follows.
 
+mod durable;
 mod processor;
 mod query;
 

@@ -12,7 +12,7 @@ use super::Delivery;
 use crate::commit::HookOutput;
 use crate::delivery::Outcome;
 use crate::error::{BoxError, Error, Result};
-use crate::signal::{AsyncCall1, AsyncCall2, AsyncCall3, WithState, form};
+use crate::signal::{AsyncAnswer2, AsyncCall1, AsyncCall2, AsyncCall3, WithState, form};
 use crate::store::Dialect;
 use crate::transaction::Tx;
 
@@ -226,7 +226,10 @@ where
     DB: Dialect,
     S: Written,
     T: Send + Sync + 'static,
-    F: for<'c> AsyncCall2<&'c T, Delivery<S>, Fut: Send> + Send + Sync + 'static,
+    F: for<'c> AsyncAnswer2<&'c T, Delivery<S>, Fut: Send, Answer: Into<Outcome>>
+        + Send
+        + Sync
+        + 'static,
 {
     const SHAPE: Shape = Shape::One;
 
@@ -234,7 +237,38 @@ where
         &'a self,
         given: Given<'a, DB, S>,
     ) -> BoxFuture<'a, std::result::Result<Vec<Outcome>, BoxError>> {
-        async move { done((self.receiver)(&self.state, given.one()?).await) }.boxed()
+        async move {
+            let answer = (self.receiver)(&self.state, given.one()?).await?;
+            Ok(vec![answer.into()])
+        }
+        .boxed()
+    }
+}
+
+impl<DB, S, T, F> Durable<DB, S, form::WithState<form::Batched>> for WithState<T, F>
+where
+    DB: Dialect,
+    S: Written,
+    T: Send + Sync + 'static,
+    F: for<'c> AsyncAnswer2<&'c T, Vec<Delivery<S>>, Fut: Send, Answer: Into<Vec<Outcome>>>
+        + Send
+        + Sync
+        + 'static,
+{
+    const SHAPE: Shape = Shape::Batch;
+
+    fn call<'a>(
+        &'a self,
+        given: Given<'a, DB, S>,
+    ) -> BoxFuture<'a, std::result::Result<Vec<Outcome>, BoxError>> {
+        async move {
+            let Given::Batch(deliveries) = given else {
+                return Err(misgiven());
+            };
+            let answers = (self.receiver)(&self.state, deliveries).await?;
+            Ok(answers.into())
+        }
+        .boxed()
     }
 }
 

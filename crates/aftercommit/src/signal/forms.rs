@@ -166,6 +166,23 @@ async_call! {
     AsyncCall3: A, B, C
 }
 
+/// Names the future and the answer of an async function of two arguments that answers with more than `()`.
+pub trait AsyncAnswer2<A, B>: Fn(A, B) -> <Self as AsyncAnswer2<A, B>>::Fut {
+    /// The future.
+    type Fut: Future<Output = Result<Self::Answer>>;
+    /// What it answers if it does not fail.
+    type Answer;
+}
+
+impl<F, A, B, Fut, T> AsyncAnswer2<A, B> for F
+where
+    F: Fn(A, B) -> Fut,
+    Fut: Future<Output = Result<T>>,
+{
+    type Fut = Fut;
+    type Answer = T;
+}
+
 /// A receiver that insists on a transaction was called without one: a mistake of this library, and not hidden.
 fn without_transaction<'a>() -> BoxFuture<'a, Result<()>> {
     std::future::ready(Err(Error::other("the receiver needs a transaction"))).boxed()

@@ -130,6 +130,16 @@ async fn knowing(sink: &Sink, delivery: Delivery<Noted>) -> Result<()> {
     Ok(())
 }
 
+async fn answering(sink: &Sink, delivery: Delivery<Noted>) -> Result<Outcome> {
+    sink.put(format!("answering {}", delivery.0));
+    Ok(Outcome::discard("as it was asked to"))
+}
+
+async fn counting(sink: &Sink, all: Vec<Delivery<Noted>>) -> Result<Vec<Outcome>> {
+    sink.put(format!("counting {}", all[0].0));
+    Ok(vec![Outcome::Done; all.len()])
+}
+
 async fn writing<DB: Outbox>(sink: &Sink, tx: &mut Tx<DB>, noted: &Noted) -> Result<()> {
     DB::insert(tx, 7).await?;
     let sink = sink.clone();
@@ -146,6 +156,8 @@ async fn every_form_of_receiver_is_called<DB: Outbox>() {
     let signals = Signals::new()
         .durable("plain", with_state(sink.clone(), plain))
         .durable("knowing", with_state(sink.clone(), knowing))
+        .durable("answering", with_state(sink.clone(), answering))
+        .durable("counting", with_state(sink.clone(), counting))
         .durable("writing", with_state(sink.clone(), writing::<DB>))
         .durable("shared", move |noted: Arc<Noted>| {
             let sink = shared.clone();
@@ -161,12 +173,14 @@ async fn every_form_of_receiver_is_called<DB: Outbox>() {
     let site = site.with_signals(signals);
     let running = worker(&site.db).await;
     site.db.send(noted("x")).await.unwrap();
-    let mut delivered = sink.until(5).await;
+    let mut delivered = sink.until(7).await;
     delivered.sort();
     assert_eq!(
         delivered,
         [
+            "answering x",
             "batched x",
+            "counting x",
             "knowing x 1",
             "plain x",
             "shared x",
@@ -175,6 +189,7 @@ async fn every_form_of_receiver_is_called<DB: Outbox>() {
     );
     assert_eq!(site.ids().await, [7]);
     site.until("effects", 0).await;
+    assert_eq!(site.effects("dead").await, ["\"x\""]);
     running.drain().await;
 }
 

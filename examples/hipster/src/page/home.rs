@@ -2,25 +2,59 @@
 
 use maud::{Markup, html};
 
-use super::{layout, orphan};
+use super::{orphan, reloading};
 use crate::receivers::Mode;
 use crate::views::Views;
 use crate::web::{Happened, Shown};
 
-pub(crate) fn render(views: &Views, shown: &Shown, who: Option<&str>) -> Markup {
+/// How often the page looks again by itself, while something is pending.
+const LOOKS: u8 = 5;
+
+/// `only_commits`: another process delivers, and writes the index.
+pub(crate) fn render(
+    views: &Views,
+    shown: &Shown,
+    who: Option<&str>,
+    only_commits: bool,
+) -> Markup {
     let content = html! {
         h1 { "Who is left with a welcome mail?" }
         p class="lead" { "Register someone, let the code behind the save fail, and see what each of the three says." }
         @if let Some(happened) = shown.happened { (banner(happened, views, shown)) }
-        (form(shown))
+        (form(shown, only_commits))
+        (to_follow(views, shown))
         section class="views" aria-label="What each of them says now" {
             (list("Database", "rows in users", &views.database, views))
             (list("Mailbox", "welcome mails sent", &views.mailbox, views))
             (list("Search index", "documents found", &views.index, views))
         }
-        form class="over" method="post" action="/start-over" { button class="quiet" { "Start over" } }
+        @if !only_commits {
+            form class="over" method="post" action="/start-over" { button class="quiet" { "Start over" } }
+        }
     };
-    layout("Register", "/", who, &content)
+    // Right after a registration only, and not for ever: it would take away what somebody is typing.
+    let looks = views.pending > 0 && shown.happened.is_some() && shown.looked < LOOKS;
+    let next = looks.then(|| shown.looked_again());
+    reloading("Register", "/", who, next.as_deref(), &content)
+}
+
+/// What was committed and is not delivered.
+fn to_follow(views: &Views, shown: &Shown) -> Markup {
+    let effects = |count| if count == 1 { "effect" } else { "effects" };
+    html! {
+        @if views.pending > 0 {
+            div class="banner pending" role="status" {
+                strong { "Still to follow: " span id="pending" { (views.pending) } " " (effects(views.pending)) "." }
+                p { "Committed with the row, and waiting for a worker. " a href=(shown.looked_again()) { "Look again" } }
+            }
+        }
+        @if views.dead > 0 {
+            div class="banner bad" role="status" {
+                strong { "Given up: " (views.dead) " " (effects(views.dead)) "." }
+                p { "Among the dead letters, in the table " code { "aftercommit_dead" } ", each with the reason." }
+            }
+        }
+    }
 }
 
 fn banner(happened: Happened, views: &Views, shown: &Shown) -> Markup {
@@ -32,10 +66,25 @@ fn banner(happened: Happened, views: &Views, shown: &Shown) -> Markup {
             "Rolled back, but the mail is out.",
             "The receivers ran inside the transaction. The row is gone; the mail and the document cannot be called back.",
         ),
+        Happened::RolledBack if shown.mode == Mode::Durable => (
+            "good",
+            "Rolled back, and nobody was told.",
+            "What was to follow was written in the same transaction, and is gone with it. There is no mail and no document.",
+        ),
         Happened::RolledBack => (
             "good",
             "Rolled back, and nobody was told.",
             "The receivers were waiting for the commit. It did not come, so there is no mail and no document.",
+        ),
+        Happened::Registered if shown.mode == Mode::Durable && views.pending + views.dead > 0 => (
+            "good",
+            "Registered.",
+            "The transaction was committed, and with it what must follow, whatever happens to this process.",
+        ),
+        Happened::Registered if shown.mode == Mode::Durable => (
+            "good",
+            "Registered.",
+            "The transaction was committed, and with it what must follow. A worker has delivered it: one mail, one document.",
         ),
         Happened::Registered => (
             "good",
@@ -82,7 +131,17 @@ fn banner(happened: Happened, views: &Views, shown: &Shown) -> Markup {
     }
 }
 
-fn form(shown: &Shown) -> Markup {
+fn form(shown: &Shown, only_commits: bool) -> Markup {
+    let modes = [
+        (Mode::During, "during", " the transaction", "the mistake"),
+        (
+            Mode::AfterCommit,
+            "after_commit",
+            "",
+            "only if it was committed",
+        ),
+        (Mode::Durable, "durable", "", "also if the process dies"),
+    ];
     html! {
         form class="card" method="post" action="/register" {
             div class="fields" {
@@ -92,13 +151,15 @@ fn form(shown: &Shown) -> Markup {
             }
             fieldset {
                 legend { "Mail and index are told" }
-                label class="choice" {
-                    input type="radio" name="mode" value="during" checked[shown.mode == Mode::During];
-                    span { code { "during" } " the transaction" small { "the mistake" } }
+                @for (mode, word, rest, what) in modes {
+                    @let unavailable = only_commits && mode != Mode::Durable;
+                    label class=[unavailable.then_some("choice off").or(Some("choice"))] {
+                        input type="radio" name="mode" value=(word) checked[shown.mode == mode] disabled[unavailable];
+                        span { code { (word) } (rest) small { (what) } }
+                    }
                 }
-                label class="choice" {
-                    input type="radio" name="mode" value="after_commit" checked[shown.mode == Mode::AfterCommit];
-                    span { code { "after_commit" } small { "only if it was committed" } }
+                @if only_commits {
+                    p class="what" { "This process only commits. The index is written by the one that delivers, so nothing else can be chosen here." }
                 }
             }
             label class="choice switch" {

@@ -11,12 +11,24 @@ pub(crate) const STYLE: &str = include_str!("style.css");
 
 /// What is around every page.
 fn layout(title: &str, here: &str, who: Option<&str>, content: &Markup) -> Markup {
+    reloading(title, here, who, None, content)
+}
+
+/// The same for a page that leads to another one by itself, after a second.
+fn reloading(
+    title: &str,
+    here: &str,
+    who: Option<&str>,
+    next: Option<&str>,
+    content: &Markup,
+) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
+                @if let Some(next) = next { meta http-equiv="refresh" content={ "1; url=" (next) }; }
                 title { (title) " · hipster" }
                 link rel="stylesheet" href="/style.css";
             }
@@ -35,7 +47,7 @@ fn layout(title: &str, here: &str, who: Option<&str>, content: &Markup) -> Marku
                 }
                 main { (content) }
                 footer {
-                    p { "One word decides: " code { ".during(…)" } " or " code { ".after_commit(…)" } " in " code { "receivers.rs" } "." }
+                    p { "One word decides: " code { ".during(…)" } ", " code { ".after_commit(…)" } " or " code { ".durable(…)" } " in " code { "receivers.rs" } "." }
                 }
             }
         }

@@ -36,6 +36,30 @@ pub(crate) struct Shown {
     pub(crate) fails: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) happened: Option<Happened>,
+    /// How often the page has looked again by itself.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub(crate) looked: u8,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands over a reference"
+)]
+fn is_zero(number: &u8) -> bool {
+    *number == 0
+}
+
+impl Shown {
+    /// Where the page is that looks once more.
+    pub(crate) fn looked_again(&self) -> String {
+        let next = Self {
+            looked: self.looked.saturating_add(1),
+            ..self.clone()
+        };
+        // Plain words and a number.
+        let query = serde_urlencoded::to_string(next).unwrap_or_default();
+        format!("/?{query}")
+    }
 }
 
 #[derive(Default, Deserialize)]
@@ -55,10 +79,16 @@ pub(super) async fn show(
     shown: Result<Query<Shown>, QueryRejection>,
 ) -> Response {
     // Somebody may have edited the address: then the page is shown as at first.
-    let shown = shown.map(|Query(shown)| shown).unwrap_or_default();
+    let mut shown = shown.map(|Query(shown)| shown).unwrap_or_default();
+    let only_commits = service.only_commits();
+    if only_commits {
+        shown.mode = Mode::Durable;
+    }
     let who = session::username(&service, &cookies).await;
     match service.views().await {
-        Ok(views) => page::home::render(&views, &shown, who.as_deref()).into_response(),
+        Ok(views) => {
+            page::home::render(&views, &shown, who.as_deref(), only_commits).into_response()
+        }
         Err(error) => broken(error),
     }
 }
@@ -82,6 +112,7 @@ pub(super) async fn register(
         mode,
         fails,
         happened: Some(happened),
+        looked: 0,
     };
     back("/", &shown)
 }

@@ -97,6 +97,12 @@ impl Visitor {
         counts
     }
 
+    /// Waits until the page, which loads itself again, shows that nothing is pending.
+    async fn wait_until_settled(&self) {
+        while self.count("#pending").await > 0 {}
+        self.wait_for("footer").await;
+    }
+
     /// How far the page is wider than the window, and how many marks are broken in two.
     async fn misfits(&self) -> serde_json::Value {
         let script = "const page = document.documentElement;
@@ -113,6 +119,7 @@ async fn the_story_in_a_browser() {
     let service = Service::open(&places(folder.path(), None, None))
         .await
         .unwrap();
+    let worker = service.start_worker().await.unwrap();
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let home = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(async move { axum::serve(listener, router(service)).await });
@@ -141,6 +148,18 @@ async fn the_story_in_a_browser() {
         "Registered."
     );
     assert_eq!(visitor.counts().await, ["1", "1", "1"]);
+    // What is written down follows, and the page shows it by itself.
+    assert_eq!(
+        visitor.register("eve", "durable", true).await,
+        "Rolled back, and nobody was told."
+    );
+    assert_eq!(
+        visitor.register("bob", "durable", false).await,
+        "Registered."
+    );
+    visitor.wait_until_settled().await;
+    assert_eq!(visitor.counts().await, ["2", "2", "2"]);
+    assert_eq!(visitor.count("li.orphan").await, 0);
 
     // Ada logs in, finds herself and reads her mail.
     visitor.follow("a[href='/login']").await;
@@ -152,7 +171,7 @@ async fn the_story_in_a_browser() {
     visitor.follow("form[action='/search'] button").await;
     assert_eq!(visitor.wait_for("mark").await.text().await.unwrap(), "ada");
     visitor.follow("a[href='/mail']").await;
-    visitor.follow("main li a").await;
+    visitor.follow("main li:last-child a").await;
     let mail = visitor.wait_for("pre").await;
     assert!(mail.text().await.unwrap().contains("Hello ada"));
 
@@ -187,4 +206,5 @@ async fn the_story_in_a_browser() {
     visitor.follow("main li a").await;
     assert_eq!(visitor.misfits().await, json!([0, 0]));
     visitor.0.close().await.unwrap();
+    worker.drain().await;
 }

@@ -2,6 +2,7 @@
 
 use aftercommit_harness::Exim;
 use axum::http::StatusCode;
+use hipster::Views;
 
 use crate::visitor::{Visitor, places};
 
@@ -58,12 +59,39 @@ async fn the_orphan_appears_and_is_prevented(database: Option<String>) {
         page.contains("All three are empty.") && page.contains("Log in"),
         "{page}"
     );
+    visitor.leave().await;
+}
+
+/// What is written down in the transaction follows it, once, and only if it was committed.
+async fn what_is_written_down_follows(database: Option<String>) {
+    let folder = tempfile::tempdir().unwrap();
+    let mut visitor = Visitor::at(&places(folder.path(), database, None)).await;
+    let page = visitor.register("eve", "mode=durable&fails=on").await;
+    assert!(page.contains("Rolled back, and nobody was told."), "{page}");
+    assert!(page.contains("is gone with it"), "{page}");
+    assert_eq!(visitor.service.views().await.unwrap(), Views::default());
+
+    let page = visitor.register("ada", "mode=durable").await;
+    assert!(page.contains("Registered."), "{page}");
+    let views = visitor.service.settled().await.unwrap();
+    let ada = vec!["ada".to_owned()];
+    let all = (&views.database, &views.mailbox, &views.index, views.dead);
+    assert_eq!(all, (&ada, &ada, &ada, 0));
+    let (_, page) = visitor.get("/?mode=durable&happened=registered").await;
+    assert!(page.contains("A worker has delivered it"), "{page}");
+    assert!(!page.contains("refresh") && !page.contains("Still to follow"));
+    visitor.leave().await;
 }
 
 mod sqlite {
     #[tokio::test]
     async fn the_orphan_appears_and_is_prevented() {
         super::the_orphan_appears_and_is_prevented(None).await;
+    }
+
+    #[tokio::test]
+    async fn what_is_written_down_follows() {
+        super::what_is_written_down_follows(None).await;
     }
 }
 
@@ -73,6 +101,12 @@ mod postgres {
         let server = aftercommit_harness::Postgres::start().unwrap();
         super::the_orphan_appears_and_is_prevented(Some(server.url("postgres"))).await;
     }
+
+    #[tokio::test]
+    async fn what_is_written_down_follows() {
+        let server = aftercommit_harness::Postgres::start().unwrap();
+        super::what_is_written_down_follows(Some(server.url("postgres"))).await;
+    }
 }
 
 mod mysql {
@@ -80,6 +114,12 @@ mod mysql {
     async fn the_orphan_appears_and_is_prevented() {
         let server = aftercommit_harness::MariaDb::start().unwrap();
         super::the_orphan_appears_and_is_prevented(Some(server.url("test"))).await;
+    }
+
+    #[tokio::test]
+    async fn what_is_written_down_follows() {
+        let server = aftercommit_harness::MariaDb::start().unwrap();
+        super::what_is_written_down_follows(Some(server.url("test"))).await;
     }
 }
 
@@ -141,6 +181,7 @@ async fn search_and_mail_can_be_read() {
         let (status, _) = visitor.get(path).await;
         assert_eq!(status, StatusCode::NOT_FOUND, "{path}");
     }
+    visitor.leave().await;
 }
 
 #[tokio::test]
@@ -180,6 +221,7 @@ async fn bad_input_is_answered_in_words() {
         .await;
     assert!(page.contains("That did not work."), "{page}");
     assert_eq!(visitor.service.views().await.unwrap().mailbox, ["ada"]);
+    visitor.leave().await;
 }
 
 /// With a mail server set, the mail goes there, once, and can be read here all the same.
@@ -194,6 +236,13 @@ async fn mail_goes_to_a_server() {
     let delivered = server.delivered(1).await.unwrap();
     assert!(String::from_utf8_lossy(&delivered[0]).contains("ada@example.org"));
     assert_eq!(visitor.service.views().await.unwrap().mailbox, ["ada"]);
+
+    visitor.register("bob", "mode=durable&fails=on").await;
+    visitor.register("grace", "mode=durable").await;
+    let views = visitor.service.settled().await.unwrap();
+    server.delivered(2).await.unwrap();
+    assert_eq!(views.mailbox.len(), 2, "{views:?}");
+    visitor.leave().await;
 }
 
 /// A mail that fails behind the commit takes nothing back, and the page does not say that it went out.
@@ -215,6 +264,16 @@ async fn a_mail_that_fails_is_not_passed_over() {
         (vec!["ada".into()], vec!["ada".into()])
     );
     assert!(views.mailbox.is_empty());
+
+    // What was written down and cannot be delivered is a dead letter, and the page says so.
+    let form = "username=bob&email=refused%40example.com&password=correct+horse&mode=durable";
+    visitor.post("/register", form).await;
+    let views = visitor.service.settled().await.unwrap();
+    assert_eq!((views.missing(), views.dead), ((2, 0), 1));
+    let (_, page) = visitor.get("/?mode=durable&happened=registered").await;
+    assert!(page.contains("Given up: 1 effect."), "{page}");
+    assert!(!page.contains("A worker has delivered it"), "{page}");
+    visitor.leave().await;
 }
 
 #[tokio::test]

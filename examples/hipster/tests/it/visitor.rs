@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use aftercommit::delivery::Running;
 use aftercommit::guard;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode, header};
@@ -11,6 +12,8 @@ use tower::ServiceExt;
 
 pub struct Visitor {
     pub service: Service,
+    /// Delivers as long as the visitor is there.
+    worker: Option<Running>,
     cookie: Option<String>,
 }
 
@@ -26,9 +29,27 @@ impl Visitor {
     pub async fn at(places: &Places) -> Self {
         // The visitor may choose the mistake.
         guard::set_policy(guard::Policy::Off);
+        let service = Service::open(places).await.unwrap();
         Self {
-            service: Service::open(places).await.unwrap(),
+            worker: Some(service.start_worker().await.unwrap()),
+            service,
             cookie: None,
+        }
+    }
+
+    /// In front of a process that only commits.
+    pub async fn without_worker(places: &Places) -> Self {
+        Self {
+            service: Service::open_without_worker(places).await.unwrap(),
+            worker: None,
+            cookie: None,
+        }
+    }
+
+    /// The worker ends with the test.
+    pub async fn leave(self) {
+        if let Some(worker) = self.worker {
+            worker.drain().await;
         }
     }
 

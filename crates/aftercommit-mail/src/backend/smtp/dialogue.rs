@@ -109,6 +109,17 @@ pub(super) fn refused(step: &'static str, error: SmtpError) -> Error {
     Error::caused(refusal(step, &error), error)
 }
 
+/// The server's error before this mail was spoken of: whatever it says, it says to every mail.
+pub(super) fn not_there(step: &'static str, error: SmtpError) -> Error {
+    let mut refusal = refusal(step, &error);
+    refusal.why = match refusal.why {
+        Why::Later => Why::Unavailable,
+        // 554 for a greeting: nobody's mail is taken here.
+        _ => Why::Settings,
+    };
+    Error::caused(refusal, error)
+}
+
 fn refusal(step: &'static str, error: &SmtpError) -> Refusal {
     let why = match error {
         error if error.is_tls() || is_bad_tls(error) => Why::Settings,
@@ -139,12 +150,4 @@ fn is_answer(error: &SmtpError) -> bool {
 /// 421: the server closes the connection, whatever it was asked (RFC 5321, section 3.8).
 fn is_goodbye(error: &SmtpError) -> bool {
     error.status().is_some_and(|code| code.to_string() == "421")
-}
-
-pub(super) fn why_of(error: &Error) -> Why {
-    match error {
-        error if error.is_in_doubt() => Why::InDoubt,
-        error if error.is_retryable() => Why::Later,
-        _ => Why::Never,
-    }
 }

@@ -152,7 +152,7 @@ impl Smtp {
 /// Some recipients have their outcome; the error is that of all behind them.
 fn told_so_far(mail: &Outgoing, mut outcomes: Vec<(String, Outcome)>, error: &Error) -> Receipt {
     let step = "a later part of the recipients";
-    let refusal = Refusal::new(dialogue::why_of(error), step, &error.to_string());
+    let refusal = Refusal::new(error.why().unwrap_or(Why::Never), step, &error.to_string());
     let rest = mail.recipients[outcomes.len()..].iter();
     outcomes.extend(rest.map(|to| (to.to_string(), Err(refusal.clone()))));
     Receipt::new(outcomes)

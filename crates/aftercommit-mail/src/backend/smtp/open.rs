@@ -6,7 +6,7 @@ use lettre::transport::smtp::authentication::Mechanism;
 use lettre::transport::smtp::client::{AsyncSmtpConnection, Certificate, TlsParameters};
 use tokio::net::TcpStream;
 
-use super::dialogue::refused;
+use super::dialogue::not_there;
 use super::stream::Bounded;
 use super::{Security, Settings, Smtp};
 use crate::error::{Error, Result};
@@ -27,11 +27,12 @@ pub(super) async fn open(settings: &Settings) -> Result<AsyncSmtpConnection> {
         );
         let mut connection = connecting
             .await
-            .map_err(|error| refused("connecting", error))?;
+            .map_err(|error| not_there("connecting", error))?;
         log_in(&mut connection, settings).await?;
         return Ok(connection);
     }
-    let unreachable = |text: String| Error::backend(Refusal::new(Why::Later, "connecting", &text));
+    let unreachable =
+        |text: String| Error::backend(Refusal::new(Why::Unavailable, "connecting", &text));
     let tcp = match tokio::time::timeout(CONNECTING, TcpStream::connect(server)).await {
         Ok(Ok(tcp)) => tcp,
         Ok(Err(error)) => return Err(unreachable(error.to_string())),
@@ -40,7 +41,7 @@ pub(super) async fn open(settings: &Settings) -> Result<AsyncSmtpConnection> {
     let stream = Box::new(Bounded::new(tcp));
     let mut connection = AsyncSmtpConnection::connect_with_transport(stream, &settings.hello)
         .await
-        .map_err(|error| refused("the greeting", error))?;
+        .map_err(|error| not_there("the greeting", error))?;
     if settings.security == Security::StartTls {
         if !connection.can_starttls() {
             return Err(settings_error(
@@ -51,7 +52,7 @@ pub(super) async fn open(settings: &Settings) -> Result<AsyncSmtpConnection> {
         connection
             .starttls(tls(settings)?, &settings.hello)
             .await
-            .map_err(|error| refused("STARTTLS", error))?;
+            .map_err(|error| not_there("STARTTLS", error))?;
     }
     log_in(&mut connection, settings).await?;
     Ok(connection)
@@ -73,7 +74,7 @@ async fn log_in(connection: &mut AsyncSmtpConnection, settings: &Settings) -> Re
         Err(error) if error.is_permanent() || error.is_client() => {
             Err(settings_error("logging in", &text(&error)))
         }
-        Err(error) => Err(refused("logging in", error)),
+        Err(error) => Err(not_there("logging in", error)),
     }
 }
 
