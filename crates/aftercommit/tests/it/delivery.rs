@@ -43,6 +43,7 @@ on_each_database_and_the_pooler! {
     headers_travel,
     settings_that_cannot_work_are_refused,
     receivers_may_come_and_go_while_a_worker_runs,
+    a_probe_that_says_nothing_of_the_target_is_followed_by_another,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
