@@ -135,6 +135,8 @@ pub(crate) struct Desk {
     strange: HashMap<Lease, Moment>,
     drain_until: Option<Moment>,
     finished: bool,
+    /// When it gave its last orders.
+    seen: Moment,
     pub(crate) tally: Tally,
 }
 
@@ -162,6 +164,7 @@ impl Desk {
             strange: HashMap::new(),
             drain_until: None,
             finished: false,
+            seen: Moment::ZERO,
             tally: Tally::default(),
         }
     }
@@ -193,6 +196,7 @@ impl Desk {
     /// What to do now.
     pub(crate) fn orders(&mut self, now: Moment) -> Vec<Order> {
         let mut orders = Vec::new();
+        self.seen = now;
         if self.finished {
             return orders;
         }
@@ -228,6 +232,7 @@ impl Desk {
         ]
         .into_iter()
         .flatten()
+        .filter(later)
         .min()
         .unwrap_or(Moment::MAX)
     }

@@ -1,0 +1,109 @@
+use super::*;
+use crate::delivery::Outcome;
+
+const SECOND: Moment = Moment::from_secs(1);
+const WORKER: i64 = 7;
+
+fn note() -> Arc<str> {
+    Arc::from("note")
+}
+
+/// A desk with one receiver, whose worker is not registered yet.
+fn fresh() -> Desk {
+    let mut desk = Desk::new(Times {
+        lease: SECOND * 20,
+        beat: SECOND * 4,
+        poll: SECOND,
+        rescue: SECOND * 4,
+        grace: SECOND * 25,
+    });
+    desk.serve([(note(), Manner::default())]);
+    desk
+}
+
+/// The same, at work from the first second on.
+fn at_work() -> Desk {
+    let mut desk = fresh();
+    desk.orders(SECOND);
+    desk.registered(Some(WORKER), SECOND, SECOND);
+    desk
+}
+
+fn leased(number: u128) -> Leased {
+    Leased {
+        lease: Lease {
+            id: uuid::Uuid::from_u128(number).into(),
+            owner: WORKER,
+            fence: 0,
+        },
+        receiver: note(),
+        key: None,
+        version: 1,
+        payload: "1".into(),
+        headers: None,
+        created_at: 0,
+        failures: 0,
+        starts: 0,
+        rescues: 0,
+        history: None,
+    }
+}
+
+/// Everything that the database was asked has been answered, and there was nothing.
+fn nothing_found(desk: &mut Desk, now: Moment) {
+    desk.maintained(Some(&[]), false);
+    desk.rescued(Some(0));
+    desk.claimed("note", Some(Vec::new()), 16);
+    desk.beaten(Some(true), now, now);
+}
+
+#[test]
+fn it_sleeps_while_the_database_is_away() {
+    let mut desk = fresh();
+    desk.orders(SECOND * 5);
+    assert!(desk.wake_at() > SECOND * 5, "the registration is under way");
+    let mut desk = at_work();
+    desk.orders(SECOND * 2);
+    nothing_found(&mut desk, SECOND * 2);
+    let later = SECOND * 60;
+    desk.orders(later);
+    assert!(
+        desk.wake_at() > later,
+        "a sign of life is under way, and nothing else can be done"
+    );
+}
+
+#[test]
+fn it_sleeps_while_a_drain_waits_for_a_handler() {
+    let mut desk = at_work();
+    desk.handed_over(vec![leased(1)]);
+    desk.orders(SECOND * 2);
+    nothing_found(&mut desk, SECOND * 2);
+    desk.drain(SECOND * 3);
+    for second in 3..27 {
+        let now = SECOND * second;
+        desk.orders(now);
+        assert!(desk.wake_at() > now, "at {now:?}");
+        desk.beaten(Some(true), now, now);
+    }
+    assert_eq!(desk.wake_at(), SECOND * 28, "the end of the grace");
+}
+
+#[test]
+fn it_sleeps_while_there_is_nothing_to_try_an_open_breaker_with() {
+    let mut desk = at_work();
+    for number in 1..=5 {
+        desk.handed_over(vec![leased(number)]);
+        desk.orders(SECOND * 2);
+        let lease = leased(number).lease;
+        let ended = Ended::Answered(Outcome::unavailable("down"));
+        desk.ran("note", vec![(lease, ended)], SECOND * 2, 1.0);
+    }
+    for second in 3..10 {
+        let now = SECOND * second;
+        desk.orders(now);
+        nothing_found(&mut desk, now);
+        desk.orders(now);
+        assert!(desk.wake_at() > now, "at {now:?}");
+    }
+}
