@@ -195,7 +195,7 @@ impl Desk {
 
     /// What to do now.
     pub(crate) fn orders(&mut self, now: Moment) -> Vec<Order> {
-        let mut orders = Vec::new();
+        let mut orders = std::mem::take(&mut self.follow);
         self.seen = now;
         if self.finished {
             return orders;
@@ -513,7 +513,8 @@ impl Desk {
                     } else {
                         self.tally.delivered += 1;
                     }
-                    self.gone(lease);
+                    let followed = self.gone(lease);
+                    self.follow.extend(followed);
                 }
                 next => self.unwritten.push((leased, next)),
             }

@@ -44,6 +44,7 @@ on_each_database_and_the_pooler! {
     settings_that_cannot_work_are_refused,
     receivers_may_come_and_go_while_a_worker_runs,
     a_probe_that_says_nothing_of_the_target_is_followed_by_another,
+    those_behind_a_failure_follow_a_handler_in_a_transaction,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -994,4 +995,54 @@ mod postgres_alone {
         }
         running.drain().await;
     }
+}
+
+async fn those_behind_a_failure_follow_a_handler_in_a_transaction<DB: Outbox>() {
+    let go = Arc::new(Semaphore::new(0));
+    let receiver = durable(
+        "insert",
+        with_state(Arc::clone(&go), insert_when_allowed::<DB>),
+    )
+    .key(|_: &Noted| "k".into())
+    .retry(
+        RetryPolicy::attempts(1_000_000)
+            .first(Duration::from_millis(1))
+            .longest(Duration::from_millis(20)),
+    );
+    let site = Site::<DB>::open()
+        .await
+        .with_signals(Signals::new().with(receiver));
+    site.db.migrate().await.unwrap();
+    // What helps it after half a lease comes too late for this test.
+    let worker = Worker::new(&site.db)
+        .poll_every(Duration::from_millis(20))
+        .lease(Duration::from_secs(3600));
+    let running = worker.start().await.unwrap();
+    for number in 0..4 {
+        site.db.send(noted(number)).await.unwrap();
+    }
+    let parked = "SELECT COUNT(*) FROM aftercommit_waiting WHERE due_at IS NULL";
+    patient(
+        async || DB::number(&site.others, parked.into()).await == 3,
+        || "3 parked".into(),
+    )
+    .await;
+    go.add_permits(1);
+    patient(
+        async || site.ids().await == [0, 1, 2, 3],
+        || "the rows".into(),
+    )
+    .await;
+    running.drain().await;
+}
+
+async fn insert_when_allowed<DB: Outbox>(
+    go: &Arc<Semaphore>,
+    tx: &mut Tx<DB>,
+    noted: &Noted,
+) -> Result<()> {
+    if go.available_permits() == 0 {
+        return Err(Error::other("not yet"));
+    }
+    DB::insert(tx, noted.0.parse().unwrap()).await
 }
