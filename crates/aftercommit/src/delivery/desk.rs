@@ -169,7 +169,7 @@ impl Desk {
         }
     }
 
-    /// Who is served from now on. What is in memory for others is let go of by the next comparison.
+    /// Who is served from now on. What is in memory for others is let go of.
     pub(crate) fn serve(&mut self, posts: impl IntoIterator<Item = (Arc<str>, Manner)>) {
         let mut before = std::mem::take(&mut self.seats);
         // Whether they are paused is asked before they are served.
@@ -185,8 +185,8 @@ impl Desk {
             };
             self.seats.insert(name, seat);
         }
-        // Their handlers may still be running.
-        before.retain(|_, seat| seat.running > 0);
+        // Their handlers may still be running, or a claim may be under way.
+        before.retain(|_, seat| seat.is_busy());
         for (name, mut seat) in before {
             seat.service = Service::Disconnected;
             self.seats.insert(name, seat);

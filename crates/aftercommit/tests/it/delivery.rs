@@ -45,6 +45,7 @@ on_each_database_and_the_pooler! {
     receivers_may_come_and_go_while_a_worker_runs,
     a_probe_that_says_nothing_of_the_target_is_followed_by_another,
     those_behind_a_failure_follow_a_handler_in_a_transaction,
+    a_receiver_that_went_while_it_ran_takes_nothing_more,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -1045,4 +1046,48 @@ async fn insert_when_allowed<DB: Outbox>(
         return Err(Error::other("not yet"));
     }
     DB::insert(tx, noted.0.parse().unwrap()).await
+}
+
+async fn a_receiver_that_went_while_it_ran_takes_nothing_more<DB: Outbox>() {
+    let (sink, go) = (Sink::default(), Arc::new(Semaphore::new(0)));
+    let site = Site::<DB>::open().await;
+    site.db.migrate().await.unwrap();
+    let faults = Faults::new();
+    let db = site.db.clone().with_faults(&faults);
+    let running = worker(&db).await;
+    let connection = db
+        .signals()
+        .connect(durable("note", when_told(&sink, &go)))
+        .unwrap();
+    db.send(noted("running")).await.unwrap();
+    sink.until(1).await;
+    connection.disconnect();
+    // The worker has seen that it is gone, has asked who is paused, and has looked after the others.
+    let rescued = faults.reached(Point::Rescue);
+    patient(
+        async || faults.reached(Point::Rescue) > rescued + 1,
+        || "some rounds".into(),
+    )
+    .await;
+    go.add_permits(1);
+    site.until("effects", 0).await;
+    let elsewhere = Signals::new().with(durable_elsewhere::<_, Noted>("note"));
+    let elsewhere = site.elsewhere().await.with_signals(elsewhere);
+    elsewhere.send(noted("for others")).await.unwrap();
+    let claims = faults.reached(Point::Claimed);
+    let rescued = faults.reached(Point::Rescue);
+    patient(
+        async || faults.reached(Point::Rescue) > rescued + 1,
+        || "some more rounds".into(),
+    )
+    .await;
+    assert_eq!(faults.reached(Point::Claimed), claims, "it was taken");
+    // Whoever is connected again is served again.
+    db.signals()
+        .connect(durable("note", when_told(&sink, &go)))
+        .unwrap();
+    assert_eq!(sink.until(2).await, ["running", "for others"]);
+    go.add_permits(1);
+    site.until("effects", 0).await;
+    assert_eq!(running.drain().await.lost, 0);
 }
