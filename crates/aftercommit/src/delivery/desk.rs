@@ -49,6 +49,20 @@ pub(crate) struct Times {
     pub(crate) grace: Duration,
 }
 
+impl Times {
+    /// Nobody waits for a century, and moments that are this far away can be added without care.
+    fn at_most_a_century(self) -> Self {
+        const CENTURY: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+        Self {
+            lease: self.lease.min(CENTURY),
+            beat: self.beat.min(CENTURY),
+            poll: self.poll.min(CENTURY),
+            rescue: self.rescue.min(CENTURY),
+            grace: self.grace.min(CENTURY),
+        }
+    }
+}
+
 /// What the worker is to do. Each order is answered with the method of the same name.
 #[derive(Clone, Debug)]
 pub(crate) enum Order {
@@ -142,6 +156,7 @@ pub(crate) struct Desk {
 
 impl Desk {
     pub(crate) fn new(times: Times) -> Self {
+        let times = times.at_most_a_century();
         Self {
             times,
             seats: BTreeMap::new(),

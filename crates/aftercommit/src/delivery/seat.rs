@@ -80,7 +80,8 @@ impl Seat {
 
     /// How many it wants in memory: enough to be busy for two rounds.
     fn target(&self) -> usize {
-        (self.manner.concurrency * self.manner.batch * 2).clamp(16, MOST_QUEUED)
+        let round = self.manner.concurrency.saturating_mul(self.manner.batch);
+        round.saturating_mul(2).clamp(16, MOST_QUEUED)
     }
 
     /// Whether nothing is to be begun here.

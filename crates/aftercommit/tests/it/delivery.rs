@@ -46,6 +46,7 @@ on_each_database_and_the_pooler! {
     a_probe_that_says_nothing_of_the_target_is_followed_by_another,
     those_behind_a_failure_follow_a_handler_in_a_transaction,
     a_receiver_that_went_while_it_ran_takes_nothing_more,
+    times_without_an_end_are_settings_too,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -1090,4 +1091,30 @@ async fn a_receiver_that_went_while_it_ran_takes_nothing_more<DB: Outbox>() {
     go.add_permits(1);
     site.until("effects", 0).await;
     assert_eq!(running.drain().await.lost, 0);
+}
+
+async fn times_without_an_end_are_settings_too<DB: Outbox>() {
+    let sink = Sink::default();
+    let receiver = durable("note", into(&sink))
+        .concurrency(usize::MAX)
+        .batch(usize::MAX)
+        .timeout(Duration::MAX)
+        .retry(RetryPolicy::attempts(2).longest(Duration::MAX));
+    let site = Site::<DB>::open()
+        .await
+        .with_signals(Signals::new().with(receiver));
+    site.db.migrate().await.unwrap();
+    let running = Worker::new(&site.db)
+        .grace(Duration::MAX)
+        .lease(Duration::MAX)
+        .poll_every(Duration::MAX)
+        .start()
+        .await
+        .unwrap();
+    site.until("workers", 1).await;
+    site.db.send(noted("x")).await.unwrap();
+    sink.until(1).await;
+    site.until("effects", 0).await;
+    assert_eq!(running.drain().await.delivered, 1);
+    assert_eq!(site.count("workers").await, 0);
 }
