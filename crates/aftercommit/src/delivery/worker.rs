@@ -123,9 +123,9 @@ impl<DB: Dialect> Worker<DB> {
             db: self.db.clone(),
         });
         super::schema::check(&outbox).await?;
-        if !self.db.begin_delivering() {
+        let Some(delivering) = Delivering::begin(&self.db) else {
             return Err(Error::new(Kind::WorkerRunning));
-        }
+        };
         let (stop, stopped) = oneshot::channel();
         let (reports, inbox) = unbounded_channel();
         let errand = Errand {
@@ -136,6 +136,7 @@ impl<DB: Dialect> Worker<DB> {
         };
         let at_work = AtWork {
             db: self.db,
+            _delivering: delivering,
             desk: Desk::new(self.times),
             errand: Arc::new(errand),
             reports,
@@ -256,8 +257,25 @@ pub(crate) enum Report<DB: Dialect> {
     Over(std::marker::PhantomData<fn(DB)>),
 }
 
+/// The place of the one worker of a handle. It is free again however the worker ends: with its runtime, too.
+struct Delivering<DB: Dialect>(Db<DB>);
+
+impl<DB: Dialect> Delivering<DB> {
+    fn begin(db: &Db<DB>) -> Option<Self> {
+        db.begin_delivering().then(|| Self(db.clone()))
+    }
+}
+
+impl<DB: Dialect> Drop for Delivering<DB> {
+    fn drop(&mut self) {
+        self.0.publish(None);
+        self.0.end_delivering();
+    }
+}
+
 struct AtWork<DB: Dialect> {
     db: Db<DB>,
+    _delivering: Delivering<DB>,
     desk: Desk,
     errand: Arc<Errand<DB>>,
     reports: UnboundedSender<Report<DB>>,
@@ -303,7 +321,6 @@ impl<DB: Dialect> AtWork<DB> {
         if let Some(worker) = self.desk.identity() {
             self.errand.leave(worker, self.desk.cut_off()).await;
         }
-        self.db.end_delivering();
         self.desk.tally
     }
 

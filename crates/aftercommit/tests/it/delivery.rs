@@ -47,6 +47,7 @@ on_each_database_and_the_pooler! {
     those_behind_a_failure_follow_a_handler_in_a_transaction,
     a_receiver_that_went_while_it_ran_takes_nothing_more,
     times_without_an_end_are_settings_too,
+    a_worker_whose_runtime_ended_leaves_room_for_another,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -1117,4 +1118,29 @@ async fn times_without_an_end_are_settings_too<DB: Outbox>() {
     site.until("effects", 0).await;
     assert_eq!(running.drain().await.delivered, 1);
     assert_eq!(site.count("workers").await, 0);
+}
+
+async fn a_worker_whose_runtime_ended_leaves_room_for_another<DB: Outbox>() {
+    let sink = Sink::default();
+    let site = Site::<DB>::open()
+        .await
+        .with_signals(Signals::new().durable("note", into(&sink)));
+    site.db.migrate().await.unwrap();
+    let db = site.db.clone();
+    let first = tokio::task::spawn_blocking(move || {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .unwrap();
+        let running = runtime.block_on(async { Worker::new(&db).start().await.unwrap() });
+        drop(runtime);
+        running
+    });
+    let first = first.await.unwrap();
+    let running = worker(&site.db).await;
+    site.db.send(noted("x")).await.unwrap();
+    sink.until(1).await;
+    running.drain().await;
+    drop(first);
 }
