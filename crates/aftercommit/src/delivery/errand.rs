@@ -1,5 +1,6 @@
 //! What a worker asks of the database and of its receivers. Each errand ends with a report, whatever happens.
 
+use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -10,7 +11,7 @@ use super::lifecycle::{Ended, Next};
 use super::worker::Report;
 use super::{Lease, Leased, Point};
 use crate::effect::EffectId;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::observe::Event;
 use crate::signal::Post;
 use crate::store::{Dialect, Outbox};
@@ -26,7 +27,31 @@ pub(super) struct Errand<DB: Dialect> {
 }
 
 impl<DB: Dialect> Errand<DB> {
-    /// The answer, if there was one; trouble is told.
+    /// The answer, if there was one in time; trouble is told.
+    async fn asked<T>(
+        &self,
+        what: &'static str,
+        answer: impl Future<Output = Result<T>>,
+    ) -> Option<T> {
+        let answer = self.in_time(answer).await;
+        self.told(what, answer)
+    }
+
+    /// A connection may be gone without a word. After the lease an answer does not count any more, so it is not waited for;
+    /// what was asked may have been done all the same.
+    async fn in_time<T>(&self, answer: impl Future<Output = Result<T>>) -> Result<T> {
+        match tokio::time::timeout(self.lease, answer).await {
+            Ok(answer) => answer,
+            Err(_) => {
+                let silent = io::Error::new(
+                    io::ErrorKind::TimedOut,
+                    "the database did not answer for as long as a lease",
+                );
+                Err(Error::from(sqlx::Error::Io(silent)))
+            }
+        }
+    }
+
     fn told<T>(&self, what: &'static str, answer: Result<T>) -> Option<T> {
         let tell = |error| {
             let observers = self.outbox.db.observers();
@@ -45,8 +70,8 @@ impl<DB: Dialect> Errand<DB> {
     pub(super) async fn register(&self, sent: Duration) -> Report<DB> {
         // A number that no worker has had: an old one must not come to life again.
         let worker = fastrand::i64(1..i64::MAX);
-        let answer = self.outbox.register(worker, &self.name, self.lease).await;
-        let worker = self.told("register", answer).map(|()| worker);
+        let answer = self.outbox.register(worker, &self.name, self.lease);
+        let worker = self.asked("register", answer).await.map(|()| worker);
         Report::Registered { worker, sent }
     }
 
@@ -55,7 +80,7 @@ impl<DB: Dialect> Errand<DB> {
             self.reached(Point::Extend).await?;
             self.outbox.extend(worker).await
         };
-        let known = self.told("extend", answer.await);
+        let known = self.asked("extend", answer).await;
         Report::Beaten { known, sent }
     }
 
@@ -66,7 +91,7 @@ impl<DB: Dialect> Errand<DB> {
             self.reached(Point::Rescued).await?;
             Ok(rescued)
         };
-        let rescued = self.told("rescue", answer.await);
+        let rescued = self.asked("rescue", answer).await;
         if let Some(effects @ 1..) = rescued {
             self.outbox
                 .db
@@ -85,7 +110,7 @@ impl<DB: Dialect> Errand<DB> {
             let more = full(promoted) || full(parked);
             Ok((self.outbox.paused().await?, promoted > 0 || more))
         };
-        match self.told("maintain", answer.await) {
+        match self.asked("maintain", answer).await {
             Some((paused, moved)) => Report::Maintained {
                 paused: Some(paused),
                 moved,
@@ -103,14 +128,13 @@ impl<DB: Dialect> Errand<DB> {
             self.outbox.unpark(None, MOST_MOVED).await?;
             self.outbox.owned(worker).await
         };
-        let owned = self.told("compare", answer.await).unwrap_or_default();
+        let owned = self.asked("compare", answer).await.unwrap_or_default();
         Report::Compared { owned }
     }
 
     pub(super) async fn disown(&self, strange: Vec<Lease>) -> Report<DB> {
         for lease in strange {
-            let answer = self.outbox.disown(lease).await;
-            self.told("disown", answer);
+            self.asked("disown", self.outbox.disown(lease)).await;
         }
         Report::Woken
     }
@@ -130,7 +154,7 @@ impl<DB: Dialect> Errand<DB> {
             }
             Ok(taken)
         };
-        let taken = self.told("claim", answer.await);
+        let taken = self.asked("claim", answer).await;
         Report::Claimed {
             receiver,
             taken,
@@ -155,7 +179,7 @@ impl<DB: Dialect> Errand<DB> {
         };
         let (lease, attempt) = (first.lease, first.failures + 1);
         if noted {
-            match self.outbox.start(lease).await {
+            match self.in_time(self.outbox.start(lease)).await {
                 Ok(true) => {}
                 Ok(false) => {
                     return Report::Ran {
@@ -208,7 +232,7 @@ impl<DB: Dialect> Errand<DB> {
             self.reached(Point::Settled).await?;
             Ok(settled)
         };
-        let settled = self.told("settle", answer.await);
+        let settled = self.asked("settle", answer).await;
         self.tell_lost(leases.len() as u64, settled);
         Report::Settled { leases, settled }
     }
@@ -220,7 +244,7 @@ impl<DB: Dialect> Errand<DB> {
             self.reached(Point::WasPutOff).await?;
             Ok(written)
         };
-        let written = self.told("settle", answer.await);
+        let written = self.asked("settle", answer).await;
         if let (Some(true), Next::Dead { .. }) = (written, &next) {
             let event = Event::DeadLetter {
                 receiver: &leased.receiver,
@@ -277,16 +301,14 @@ impl<DB: Dialect> Errand<DB> {
     pub(super) async fn release(&self, leases: Vec<Lease>) -> Report<DB> {
         let answer = self.outbox.release(&leases).await;
         // What could not be given back is found by the next comparison.
-        self.told("release", answer);
+        self.asked("release", self.outbox.release(worker, &ids))
+            .await;
         Report::Over(std::marker::PhantomData)
     }
 
     pub(super) async fn unpark(&self, receiver: Arc<str>, key: String) -> Report<DB> {
-        let answer = self
-            .outbox
-            .unpark(Some((&receiver, &key)), MOST_MOVED)
-            .await;
-        match self.told("unpark", answer) {
+        let answer = self.outbox.unpark(Some((&receiver, &key)), MOST_MOVED);
+        match self.asked("unpark", answer).await {
             Some(1..) => Report::Woken,
             _ => Report::Over(std::marker::PhantomData),
         }
@@ -302,7 +324,7 @@ impl<DB: Dialect> Errand<DB> {
             self.outbox.resign(worker).await
         };
         // If that fails, the lease ends by itself.
-        self.told("leave", answer.await);
+        self.asked("leave", answer).await;
     }
 }
 

@@ -48,6 +48,7 @@ on_each_database_and_the_pooler! {
     a_receiver_that_went_while_it_ran_takes_nothing_more,
     times_without_an_end_are_settings_too,
     a_worker_whose_runtime_ended_leaves_room_for_another,
+    an_answer_that_never_comes_is_not_waited_for,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -1143,4 +1144,39 @@ async fn a_worker_whose_runtime_ended_leaves_room_for_another<DB: Outbox>() {
     sink.until(1).await;
     running.drain().await;
     drop(first);
+}
+
+async fn an_answer_that_never_comes_is_not_waited_for<DB: Outbox>() {
+    let sink = Sink::default();
+    let site = Site::<DB>::open()
+        .await
+        .with_signals(Signals::new().durable("note", into(&sink)));
+    site.db.migrate().await.unwrap();
+    let all = [Point::Extend, Point::Rescue, Point::Claim, Point::Settle];
+    let faults = all.into_iter().fold(Faults::new(), |faults, point| {
+        faults.at_point(point, 2, Act::Hang)
+    });
+    let db = site.db.clone().with_faults(&faults);
+    let running = Worker::new(&db)
+        .poll_every(Duration::from_millis(20))
+        .lease(Duration::from_millis(500))
+        .start()
+        .await
+        .unwrap();
+    let elsewhere = Signals::new().with(durable_elsewhere::<_, Noted>("note"));
+    let elsewhere = site.elsewhere().await.with_signals(elsewhere);
+    // One after another, so that each needs a claim and a statement that settles it.
+    for number in 1..=3 {
+        elsewhere.send(noted(number)).await.unwrap();
+        sink.until(number).await;
+    }
+    for point in all {
+        patient(
+            async || faults.reached(point) > 2,
+            || format!("another {}", point.name()),
+        )
+        .await;
+    }
+    site.until("effects", 0).await;
+    running.drain().await;
 }
