@@ -50,6 +50,7 @@ pub struct Db<DB: Dialect> {
     signals: Signals<DB>,
     muted: Arc<[Box<str>]>,
     tables: Arc<Tables>,
+    station: Arc<Station<DB>>,
 }
 
 struct Shared<DB: Dialect> {
@@ -59,9 +60,22 @@ struct Shared<DB: Dialect> {
     writer: Mutex<Option<(u64, &'static Location<'static>, Instant)>>,
     transactions: AtomicU64,
     commits: AtomicU64,
+}
+
+/// Where the worker of these tables is found, if this process has one.
+struct Station<DB: Dialect> {
     handover: Handover<DB>,
     wake: Wake,
     delivering: AtomicBool,
+}
+
+impl<DB: Dialect> Default for Station<DB> {
+    fn default() -> Self {
+        Self {
+            handover: Handover::default(),
+            delivering: AtomicBool::new(false),
+        }
+    }
 }
 
 /// Commits between two clean-ups of what commits leave behind.
@@ -85,6 +99,7 @@ impl<DB: Dialect> Db<DB> {
             signals: Signals::new(),
             muted: Arc::default(),
             tables: Arc::default(),
+            station: Arc::default(),
         }
     }
 
@@ -181,6 +196,8 @@ impl<DB: Dialect> Db<DB> {
     /// `BAD_IDENTIFIER`: a name has 1 to 40 lower-case letters, digits and underscores, and does not begin with a digit.
     pub fn with_tables(mut self, schema: Option<&str>, prefix: &str) -> Result<Self> {
         self.tables = Arc::new(Tables::new(schema, prefix)?);
+        // What is written there must not be handed to a worker that settles it elsewhere.
+        self.station = Arc::default();
         Ok(self)
     }
 
@@ -379,7 +396,7 @@ impl<DB: Dialect> Db<DB> {
     }
 
     pub(crate) fn handover(&self) -> &Handover<DB> {
-        &self.shared.handover
+        &self.station.handover
     }
 
     pub(crate) fn wake(&self) -> &Wake {
@@ -387,16 +404,16 @@ impl<DB: Dialect> Db<DB> {
     }
 
     pub(crate) fn publish(&self, live: Option<Live<DB>>) {
-        self.shared.handover.publish(live);
+        self.station.handover.publish(live);
     }
 
     /// `false`: a worker is at it already.
     pub(crate) fn begin_delivering(&self) -> bool {
-        !self.shared.delivering.swap(true, Ordering::AcqRel)
+        !self.station.delivering.swap(true, Ordering::AcqRel)
     }
 
     pub(crate) fn end_delivering(&self) {
-        self.shared.delivering.store(false, Ordering::Release);
+        self.station.delivering.store(false, Ordering::Release);
     }
 
     pub(crate) fn configure(mut self, change: impl FnOnce(&mut Observers)) -> Self {
@@ -506,6 +523,7 @@ impl<DB: Dialect> Clone for Db<DB> {
             signals: self.signals.clone(),
             muted: Arc::clone(&self.muted),
             tables: Arc::clone(&self.tables),
+            station: Arc::clone(&self.station),
         }
     }
 }

@@ -49,6 +49,7 @@ on_each_database_and_the_pooler! {
     times_without_an_end_are_settings_too,
     a_worker_whose_runtime_ended_leaves_room_for_another,
     an_answer_that_never_comes_is_not_waited_for,
+    tables_of_other_names_have_a_worker_of_their_own,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -1179,4 +1180,25 @@ async fn an_answer_that_never_comes_is_not_waited_for<DB: Outbox>() {
     }
     site.until("effects", 0).await;
     running.drain().await;
+}
+
+async fn tables_of_other_names_have_a_worker_of_their_own<DB: Outbox>() {
+    let sink = Sink::default();
+    let (site, running) = site::<DB>(durable("note", into(&sink))).await;
+    site.db.send(noted("here")).await.unwrap();
+    sink.until(1).await;
+    let there = site.db.clone().with_tables(None, "queue_").unwrap();
+    there.migrate().await.unwrap();
+    there.send(noted("there")).await.unwrap();
+    let owned = "SELECT COUNT(*) FROM queue_effects WHERE owner IS NOT NULL";
+    assert_eq!(DB::number(&site.others, owned.into()).await, 0);
+    let second = worker(&there).await;
+    assert_eq!(sink.until(2).await, ["here", "there"]);
+    patient(
+        async || DB::number(&site.others, "SELECT COUNT(*) FROM queue_effects".into()).await == 0,
+        || "the end of it".into(),
+    )
+    .await;
+    assert_eq!(second.drain().await.delivered, 1);
+    assert_eq!(running.drain().await.delivered, 1);
 }
