@@ -61,6 +61,9 @@ fn put(messages: &mut Vec<String>, statement: String) {
 }
 
 /// Of effects with the same unique key the first stays, with the payload of the last.
+///
+/// Each of them may wait for another transaction that has it, so they stand in one order for all transactions. Those that have
+/// a key for their order too stay in it: the lanes of their keys, which are taken first, keep them apart.
 fn joined(births: &[Birth]) -> Vec<Birth> {
     let mut seen = HashMap::new();
     let mut joined: Vec<Birth> = Vec::with_capacity(births.len());
@@ -82,7 +85,14 @@ fn joined(births: &[Birth]) -> Vec<Birth> {
             }
         }
     }
+    joined.sort_by(|a, b| waits(a).cmp(&waits(b)));
     joined
+}
+
+fn waits(birth: &Birth) -> Option<(&str, &str)> {
+    let effect = &birth.effect;
+    let unique = effect.unique.as_deref().filter(|_| effect.key.is_none());
+    unique.map(|unique| (&*effect.receiver, unique))
 }
 
 type Lanes = BTreeMap<u8, u64>;

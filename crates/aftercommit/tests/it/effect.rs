@@ -25,6 +25,7 @@ on_each_database_and_the_pooler! {
     without_tables_the_error_names_the_way_out,
     tables_may_have_other_names,
     migrating_twice_changes_nothing,
+    unique_effects_in_any_order_do_not_collide,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -366,4 +367,33 @@ fn a_durable_name_is_taken_once_over_all_signals() {
             .unwrap_err();
         assert_eq!(refused.code(), Some("BAD_NAME"), "{refused}");
     }
+}
+
+async fn unique_effects_in_any_order_do_not_collide<DB: Outbox>() {
+    let site = Site::<DB>::with_pool_of(8).await;
+    site.db.migrate().await.unwrap();
+    let reindex = durable("reindex", never).unique(|noted: &Noted| noted.0.clone());
+    let site = site.with_signals(Signals::new().with(reindex));
+    let mut committing = tokio::task::JoinSet::new();
+    for task in 0..8 {
+        let db = site.db.clone();
+        committing.spawn(async move {
+            for _ in 0..40 {
+                let mut numbers: Vec<u32> = (0..20).collect();
+                if task % 2 == 0 {
+                    numbers.reverse();
+                }
+                db.atomic(async |tx| {
+                    for number in &numbers {
+                        tx.send(noted(&number.to_string())).await?;
+                    }
+                    Ok(())
+                })
+                .await
+                .unwrap();
+            }
+        });
+    }
+    committing.join_all().await;
+    assert_eq!(site.count("effects").await, 20);
 }
