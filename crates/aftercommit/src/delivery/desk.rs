@@ -149,8 +149,6 @@ pub(crate) struct Desk {
     strange: HashMap<Lease, Moment>,
     drain_until: Option<Moment>,
     finished: bool,
-    /// When it gave its last orders.
-    seen: Moment,
     pub(crate) tally: Tally,
 }
 
@@ -179,7 +177,6 @@ impl Desk {
             strange: HashMap::new(),
             drain_until: None,
             finished: false,
-            seen: Moment::ZERO,
             tally: Tally::default(),
         }
     }
@@ -210,8 +207,7 @@ impl Desk {
 
     /// What to do now.
     pub(crate) fn orders(&mut self, now: Moment) -> Vec<Order> {
-        let mut orders = std::mem::take(&mut self.follow);
-        self.seen = now;
+        let mut orders = Vec::new();
         if self.finished {
             return orders;
         }
@@ -247,7 +243,6 @@ impl Desk {
         ]
         .into_iter()
         .flatten()
-        .filter(later)
         .min()
         .unwrap_or(Moment::MAX)
     }
@@ -528,8 +523,7 @@ impl Desk {
                     } else {
                         self.tally.delivered += 1;
                     }
-                    let followed = self.gone(lease);
-                    self.follow.extend(followed);
+                    self.gone(lease);
                 }
                 next => self.unwritten.push((leased, next)),
             }
@@ -681,66 +675,4 @@ fn without_payload(leased: &Leased) -> Leased {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// What an order is called.
-    fn names(orders: &[Order]) -> Vec<String> {
-        let name = |order| {
-            format!("{order:?}")
-                .split([' ', '{'])
-                .next()
-                .map(str::to_owned)
-        };
-        orders.iter().filter_map(name).collect()
-    }
-
-    fn desk() -> Desk {
-        let second = Duration::from_secs(1);
-        Desk::new(Times {
-            lease: second * 20,
-            beat: second * 4,
-            poll: second,
-            rescue: second * 4,
-            grace: second * 25,
-        })
-    }
-
-    #[test]
-    fn who_waits_for_an_answer_sleeps() {
-        let mut desk = desk();
-        assert_eq!(names(&desk.orders(Moment::ZERO)), ["Register"]);
-        assert_eq!(desk.wake_at(Moment::ZERO), Moment::MAX);
-    }
-
-    #[test]
-    fn what_was_settled_in_a_transaction_lets_the_next_ones_follow() {
-        let (mut desk, receiver): (Desk, Arc<str>) = (desk(), "ship".into());
-        desk.serve([(Arc::clone(&receiver), Manner::default())]);
-        desk.orders(Moment::ZERO);
-        desk.registered(Some(7), Moment::ZERO, Moment::ZERO);
-        desk.maintained(Some(&[]), false);
-        let lease = Lease {
-            id: EffectId::LOWEST,
-            owner: 7,
-            fence: 3,
-        };
-        let failed_before = Leased {
-            lease,
-            receiver,
-            key: Some("1".into()),
-            version: 1,
-            payload: String::new(),
-            headers: None,
-            created_at: 0,
-            failures: 1,
-            starts: 0,
-            rescues: 0,
-            history: None,
-        };
-        desk.handed_over(vec![failed_before]);
-        desk.orders(Moment::ZERO);
-        desk.ran("ship", vec![(lease, Ended::Settled)], Moment::ZERO, 0.5);
-        assert!(names(&desk.orders(Moment::ZERO)).contains(&"Unpark".into()));
-    }
-}
+mod tests;

@@ -299,10 +299,8 @@ impl<DB: Dialect> Errand<DB> {
     }
 
     pub(super) async fn release(&self, leases: Vec<Lease>) -> Report<DB> {
-        let answer = self.outbox.release(&leases).await;
         // What could not be given back is found by the next comparison.
-        self.asked("release", self.outbox.release(worker, &ids))
-            .await;
+        self.asked("release", self.outbox.release(&leases)).await;
         Report::Over(std::marker::PhantomData)
     }
 

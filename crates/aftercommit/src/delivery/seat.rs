@@ -84,14 +84,9 @@ impl Seat {
         round.saturating_mul(2).clamp(16, MOST_QUEUED)
     }
 
-    /// Whether nothing is to be begun here.
-    pub(super) fn is_shut(&self) -> bool {
-        self.paused || self.left
-    }
-
     /// Whether something is still to be heard of it.
     pub(super) fn is_busy(&self) -> bool {
-        self.running > 0 || self.claiming || !self.queue.is_empty()
+        self.running > 0 || self.claiming.is_some() || !self.queue.is_empty()
     }
 
     /// Whether a commit of this process may hand it effects.

@@ -73,6 +73,7 @@ impl<DB: Dialect> Default for Station<DB> {
     fn default() -> Self {
         Self {
             handover: Handover::default(),
+            wake: Wake::default(),
             delivering: AtomicBool::new(false),
         }
     }
@@ -91,9 +92,6 @@ impl<DB: Dialect> Db<DB> {
                 writer: Mutex::new(None),
                 transactions: AtomicU64::new(1),
                 commits: AtomicU64::new(0),
-                handover: Handover::default(),
-                wake: Wake::default(),
-                delivering: AtomicBool::new(false),
             }),
             observers: Arc::default(),
             signals: Signals::new(),
@@ -400,7 +398,7 @@ impl<DB: Dialect> Db<DB> {
     }
 
     pub(crate) fn wake(&self) -> &Wake {
-        &self.shared.wake
+        &self.station.wake
     }
 
     pub(crate) fn publish(&self, live: Option<Live<DB>>) {

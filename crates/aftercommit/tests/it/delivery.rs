@@ -978,6 +978,46 @@ async fn receivers_may_come_and_go_while_a_worker_runs<DB: Outbox>() {
     running.drain().await;
 }
 
+async fn a_probe_that_says_nothing_of_the_target_is_followed_by_another<DB: Outbox>() {
+    let (sink, there) = (Sink::default(), Arc::new(AtomicUsize::new(0)));
+    let (puts, there_now) = (sink.clone(), Arc::clone(&there));
+    let receiver = durable("note", move |delivery: Delivery<Noted>| {
+        let up = there_now.load(Ordering::SeqCst) > 0;
+        if up {
+            puts.put(&delivery.0);
+        }
+        let answer = if up {
+            Outcome::Done
+        } else {
+            Outcome::unavailable("connection refused")
+        };
+        async { Ok(answer) }
+    })
+    .version(2);
+    let (site, running) = site::<DB>(receiver).await;
+    for number in 0..5 {
+        site.db.send(noted(number)).await.unwrap();
+    }
+    patient(
+        async || site.heard.has("breaker opened for note"),
+        || "the breaker".into(),
+    )
+    .await;
+    // The next one that is tried cannot be read, so nothing is learned from it.
+    there.store(1, Ordering::SeqCst);
+    let old = Signals::new().with(durable_elsewhere::<_, Noted>("note"));
+    let elsewhere = site.elsewhere().await.with_signals(old);
+    elsewhere.send(noted("old")).await.unwrap();
+    site.until("dead", 1).await;
+    site.db.send(noted("after")).await.unwrap();
+    patient(
+        async || sink.all().contains(&"after".to_owned()),
+        || "what came after".into(),
+    )
+    .await;
+    running.drain().await;
+}
+
 mod postgres_alone {
     use super::*;
 

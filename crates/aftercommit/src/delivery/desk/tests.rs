@@ -26,6 +26,8 @@ fn at_work() -> Desk {
     let mut desk = fresh();
     desk.orders(SECOND);
     desk.registered(Some(WORKER), SECOND, SECOND);
+    desk.orders(SECOND);
+    desk.maintained(Some(&[]), false);
     desk
 }
 
@@ -61,14 +63,14 @@ fn nothing_found(desk: &mut Desk, now: Moment) {
 fn it_sleeps_while_the_database_is_away() {
     let mut desk = fresh();
     desk.orders(SECOND * 5);
-    assert!(desk.wake_at() > SECOND * 5, "the registration is under way");
+    assert!(desk.wake_at(SECOND) > SECOND * 5, "the registration is under way");
     let mut desk = at_work();
     desk.orders(SECOND * 2);
     nothing_found(&mut desk, SECOND * 2);
     let later = SECOND * 60;
     desk.orders(later);
     assert!(
-        desk.wake_at() > later,
+        desk.wake_at(later) > later,
         "a sign of life is under way, and nothing else can be done"
     );
 }
@@ -83,10 +85,10 @@ fn it_sleeps_while_a_drain_waits_for_a_handler() {
     for second in 3..27 {
         let now = SECOND * second;
         desk.orders(now);
-        assert!(desk.wake_at() > now, "at {now:?}");
+        assert!(desk.wake_at(now) > now, "at {now:?}");
         desk.beaten(Some(true), now, now);
     }
-    assert_eq!(desk.wake_at(), SECOND * 28, "the end of the grace");
+    assert_eq!(desk.wake_at(SECOND * 4), SECOND * 28, "the end of the grace");
 }
 
 #[test]
@@ -104,6 +106,66 @@ fn it_sleeps_while_there_is_nothing_to_try_an_open_breaker_with() {
         desk.orders(now);
         nothing_found(&mut desk, now);
         desk.orders(now);
-        assert!(desk.wake_at() > now, "at {now:?}");
+        assert!(desk.wake_at(now) > now, "at {now:?}");
     }
+}
+
+/// What an order is called.
+fn names(orders: &[Order]) -> Vec<String> {
+    let name = |order| {
+        format!("{order:?}")
+            .split([' ', '{'])
+            .next()
+            .map(str::to_owned)
+    };
+    orders.iter().filter_map(name).collect()
+}
+
+fn desk() -> Desk {
+    let second = Duration::from_secs(1);
+    Desk::new(Times {
+        lease: second * 20,
+        beat: second * 4,
+        poll: second,
+        rescue: second * 4,
+        grace: second * 25,
+    })
+}
+
+#[test]
+fn who_waits_for_an_answer_sleeps() {
+    let mut desk = desk();
+    assert_eq!(names(&desk.orders(Moment::ZERO)), ["Register"]);
+    assert_eq!(desk.wake_at(Moment::ZERO), Moment::MAX);
+}
+
+#[test]
+fn what_was_settled_in_a_transaction_lets_the_next_ones_follow() {
+    let (mut desk, receiver): (Desk, Arc<str>) = (desk(), "ship".into());
+    desk.serve([(Arc::clone(&receiver), Manner::default())]);
+    desk.orders(Moment::ZERO);
+    desk.registered(Some(7), Moment::ZERO, Moment::ZERO);
+    desk.maintained(Some(&[]), false);
+    let lease = Lease {
+        id: EffectId::LOWEST,
+        owner: 7,
+        fence: 3,
+    };
+    let failed_before = Leased {
+        lease,
+        receiver,
+        key: Some("1".into()),
+        version: 1,
+        payload: String::new(),
+        headers: None,
+        created_at: 0,
+        failures: 1,
+        starts: 0,
+        rescues: 0,
+        history: None,
+    };
+    desk.handed_over(vec![failed_before]);
+    desk.orders(Moment::ZERO);
+    desk.ran("ship", vec![(lease, Ended::Settled)], Moment::ZERO, 0.5);
+    assert!(names(&desk.orders(Moment::ZERO)).contains(&"Unpark".into()));
 }
