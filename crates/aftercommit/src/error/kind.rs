@@ -361,8 +361,8 @@ impl fmt::Display for Kind {
             ),
             Kind::BadName { name, place } => write!(
                 f,
-                "{name:?} at {} is no name for a durable receiver: it has 1 to 190 bytes and no control characters, because it is \
-                 kept in the database",
+                "{name:?} at {} is no name for a durable receiver: it has 1 to 190 bytes, no control characters and no space \
+                 at its end, because it is kept in the database",
                 at(place)
             ),
             Kind::BadIdentifier { name, at, limit } => write!(

@@ -320,9 +320,10 @@ impl<DB: Dialect> Table<DB> {
     }
 }
 
-/// A name that every database can keep in an index.
+/// A name that every database can keep in an index, and tells from others: to MySQL a space at the end is none.
 fn is_word(name: &str) -> bool {
-    !name.is_empty() && name.len() <= LONGEST_WORD && !name.contains(char::is_control)
+    let fits = !name.is_empty() && name.len() <= LONGEST_WORD;
+    fits && !name.contains(char::is_control) && !name.ends_with(' ')
 }
 
 /// A [`TypeId`] is a hash already.

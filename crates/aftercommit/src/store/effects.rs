@@ -97,8 +97,9 @@ macro_rules! values {
             sqlx::Row::try_get(row, at)
         }
 
+        // Unchecked: a text that is compared byte by byte is of a binary type in MySQL.
         fn text(row: &Self::Row, at: usize) -> Result<Option<String>, sqlx::Error> {
-            sqlx::Row::try_get(row, at)
+            sqlx::Row::try_get_unchecked(row, at)
         }
 
         fn uuid(row: &Self::Row, at: usize) -> Result<uuid::Uuid, sqlx::Error> {

@@ -26,6 +26,7 @@ on_each_database_and_the_pooler! {
     tables_may_have_other_names,
     migrating_twice_changes_nothing,
     unique_effects_in_any_order_do_not_collide,
+    keys_that_differ_in_a_space_are_two,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -361,7 +362,7 @@ fn a_durable_name_is_taken_once_over_all_signals() {
         taken.to_string().matches("effect.rs").count() == 2,
         "{taken}"
     );
-    for name in ["", "a\nb", &"x".repeat(191)] {
+    for name in ["", "a\nb", "a ", &"x".repeat(191)] {
         let refused = signals
             .connect(durable_elsewhere::<_, Anything>(name))
             .unwrap_err();
@@ -396,4 +397,18 @@ async fn unique_effects_in_any_order_do_not_collide<DB: Outbox>() {
     }
     committing.join_all().await;
     assert_eq!(site.count("effects").await, 20);
+}
+
+async fn keys_that_differ_in_a_space_are_two<DB: Outbox>() {
+    let site = Site::<DB>::open().await;
+    site.db.migrate().await.unwrap();
+    let same = durable("same", never).unique(|noted: &Noted| noted.0.clone());
+    let site = site.with_signals(Signals::new().with(same));
+    for text in ["a", "a ", "A", "á", "a"] {
+        site.db.send(noted(text)).await.unwrap();
+    }
+    assert_eq!(
+        site.effects("effects").await,
+        ["\"a\"", "\"a \"", "\"A\"", "\"á\""]
+    );
 }

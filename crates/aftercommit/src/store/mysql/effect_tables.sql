@@ -2,10 +2,11 @@
 CREATE TABLE IF NOT EXISTS {effects} (
     id BINARY(16) NOT NULL PRIMARY KEY,
     receiver VARCHAR(190) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
-    -- Effects of one key are delivered in the order of their places.
-    order_key VARCHAR(190) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin,
+    -- Effects of one key are delivered in the order of their places. Keys are bytes: every collation that both MySQL and
+    -- MariaDB have takes 'a' and 'a ' for the same.
+    order_key VARBINARY(190),
     place BIGINT,
-    unique_key VARCHAR(190) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin,
+    unique_key VARBINARY(190),
     version BIGINT NOT NULL,
     payload LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
     headers LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin,
@@ -28,9 +29,9 @@ CREATE TABLE IF NOT EXISTS {waiting} (
     id BINARY(16) NOT NULL PRIMARY KEY,
     receiver VARCHAR(190) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
     -- Effects of one key are delivered in the order of their places.
-    order_key VARCHAR(190) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin,
+    order_key VARBINARY(190),
     place BIGINT,
-    unique_key VARCHAR(190) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin,
+    unique_key VARBINARY(190),
     version BIGINT NOT NULL,
     payload LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
     headers LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin,
@@ -52,7 +53,7 @@ CREATE TABLE IF NOT EXISTS {dead} (
     id BINARY(16) NOT NULL PRIMARY KEY,
     receiver VARCHAR(190) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
     -- Effects of one key are delivered in the order of their places.
-    order_key VARCHAR(190) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin,
+    order_key VARBINARY(190),
     place BIGINT,
     version BIGINT NOT NULL,
     payload LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
