@@ -149,7 +149,7 @@ impl Tables {
         })
     }
 
-    /// Fills in a table, the prefix, or the number that stands for all of them in advisory locks.
+    /// Fills in a table, the schema with a point, the prefix, or the number that stands for all of them in advisory locks.
     fn place(&self, place: &str, quote: char, text: &mut String) -> bool {
         match place {
             "prefix" => text.push_str(&self.prefix),
@@ -158,11 +158,10 @@ impl Tables {
                 text.extend([self.prefix.as_str(), "effects"]);
             }
             "class" => text.push_str(&self.class().to_string()),
+            "within" => self.within(quote, text),
             "effects" | "waiting" | "dead" | "workers" | "receivers" | "lanes" | "schema"
             | "places" => {
-                if let Some(schema) = &self.schema {
-                    text.extend([quote.to_string().as_str(), schema, &quote.to_string(), "."]);
-                }
+                self.within(quote, text);
                 text.push(quote);
                 text.push_str(&self.prefix);
                 text.push_str(place);
@@ -171,6 +170,15 @@ impl Tables {
             _ => return false,
         }
         true
+    }
+
+    fn within(&self, quote: char, text: &mut String) {
+        if let Some(schema) = &self.schema {
+            text.push(quote);
+            text.push_str(schema);
+            text.push(quote);
+            text.push('.');
+        }
     }
 
     fn class(&self) -> i32 {

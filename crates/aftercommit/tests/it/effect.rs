@@ -27,6 +27,7 @@ on_each_database_and_the_pooler! {
     migrating_twice_changes_nothing,
     unique_effects_in_any_order_do_not_collide,
     keys_that_differ_in_a_space_are_two,
+    tables_may_stand_in_a_schema,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -411,4 +412,15 @@ async fn keys_that_differ_in_a_space_are_two<DB: Outbox>() {
         site.effects("effects").await,
         ["\"a\"", "\"a \"", "\"A\"", "\"á\""]
     );
+}
+
+async fn tables_may_stand_in_a_schema<DB: Outbox>() {
+    let mut site = site::<DB>().await;
+    let schema = DB::schema(&site.others).await;
+    let named = site.db.clone().with_tables(Some(&schema), "queue_");
+    site.db = named.unwrap();
+    site.db.migrate().await.unwrap();
+    site.db.migrate().await.unwrap();
+    site.db.send(noted("there")).await.unwrap();
+    assert_eq!(site.payloads("queue_effects").await, ["\"there\""]);
 }

@@ -19,9 +19,10 @@ CREATE TABLE IF NOT EXISTS {effects} (
     rescues INTEGER NOT NULL,
     history TEXT
 );
-CREATE INDEX IF NOT EXISTS {prefix}effects_owner ON {effects} (owner, receiver, id);
-CREATE INDEX IF NOT EXISTS {prefix}effects_key ON {effects} (receiver, order_key, place) WHERE order_key IS NOT NULL;
-CREATE UNIQUE INDEX IF NOT EXISTS {prefix}effects_unique ON {effects} (receiver, unique_key) WHERE unique_key IS NOT NULL;
+-- An index is named with its schema, and the table that it is on is not.
+CREATE INDEX IF NOT EXISTS {within}{prefix}effects_owner ON {prefix}effects (owner, receiver, id);
+CREATE INDEX IF NOT EXISTS {within}{prefix}effects_key ON {prefix}effects (receiver, order_key, place) WHERE order_key IS NOT NULL;
+CREATE UNIQUE INDEX IF NOT EXISTS {within}{prefix}effects_unique ON {prefix}effects (receiver, unique_key) WHERE unique_key IS NOT NULL;
 
 -- What is due later, or stands behind one of its key that is.
 CREATE TABLE IF NOT EXISTS {waiting} (
@@ -43,9 +44,9 @@ CREATE TABLE IF NOT EXISTS {waiting} (
     failures INTEGER NOT NULL,
     history TEXT
 );
-CREATE INDEX IF NOT EXISTS {prefix}waiting_due ON {waiting} (due_at);
-CREATE INDEX IF NOT EXISTS {prefix}waiting_key ON {waiting} (receiver, order_key, place) WHERE order_key IS NOT NULL;
-CREATE UNIQUE INDEX IF NOT EXISTS {prefix}waiting_unique ON {waiting} (receiver, unique_key) WHERE unique_key IS NOT NULL;
+CREATE INDEX IF NOT EXISTS {within}{prefix}waiting_due ON {prefix}waiting (due_at);
+CREATE INDEX IF NOT EXISTS {within}{prefix}waiting_key ON {prefix}waiting (receiver, order_key, place) WHERE order_key IS NOT NULL;
+CREATE UNIQUE INDEX IF NOT EXISTS {within}{prefix}waiting_unique ON {prefix}waiting (receiver, unique_key) WHERE unique_key IS NOT NULL;
 
 -- What was given up. It keeps its key's turn while it blocks.
 CREATE TABLE IF NOT EXISTS {dead} (
@@ -66,8 +67,8 @@ CREATE TABLE IF NOT EXISTS {dead} (
     failures INTEGER NOT NULL,
     history TEXT
 );
-CREATE INDEX IF NOT EXISTS {prefix}dead_died ON {dead} (died_at);
-CREATE INDEX IF NOT EXISTS {prefix}dead_key ON {dead} (receiver, order_key, place) WHERE order_key IS NOT NULL;
+CREATE INDEX IF NOT EXISTS {within}{prefix}dead_died ON {prefix}dead (died_at);
+CREATE INDEX IF NOT EXISTS {within}{prefix}dead_key ON {prefix}dead (receiver, order_key, place) WHERE order_key IS NOT NULL;
 
 -- Who delivers, and lives.
 CREATE TABLE IF NOT EXISTS {workers} (

@@ -54,13 +54,16 @@ pub trait Outbox: Server {
         format!("X'{}'", uuid.replace('-', ""))
     }
 
+    /// The name of the schema that the tables of a test are in.
+    fn schema(pool: &Pool<Self>) -> impl Future<Output = String> + Send;
+
     fn payloads(pool: &Pool<Self>, sql: String) -> impl Future<Output = Vec<String>> + Send;
     fn number(pool: &Pool<Self>, sql: String) -> impl Future<Output = i64> + Send;
     fn execute(pool: &Pool<Self>, sql: String) -> impl Future<Output = u64> + Send;
 }
 
 macro_rules! looks_into {
-    ($database:ty, migrated: $migrated:literal, one_file: $one_file:literal, random_id: $random:literal, $url:item $(, $more:item)*) => {
+    ($database:ty, migrated: $migrated:literal, one_file: $one_file:literal, random_id: $random:literal, schema: $schema:literal, $url:item $(, $more:item)*) => {
         impl Outbox for $database {
             const MIGRATED: bool = $migrated;
             const ONE_FILE: bool = $one_file;
@@ -72,6 +75,11 @@ macro_rules! looks_into {
             $($more)*
 
             const RANDOM_ID: &str = $random;
+
+            async fn schema(pool: &Pool<Self>) -> String {
+                let row = sqlx::query($schema).fetch_one(pool).await;
+                row.expect("a row").get(0)
+            }
 
             async fn payloads(pool: &Pool<Self>, sql: String) -> Vec<String> {
                 let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
@@ -102,6 +110,7 @@ looks_into!(
     migrated: false,
     one_file: true,
     random_id: "randomblob(16)",
+    schema: "SELECT 'main'",
     async fn url(folder: &Path) -> String {
         format!("sqlite://{}?mode=rwc", folder.join("storm.db").display())
     }
@@ -111,6 +120,7 @@ looks_into!(
     migrated: true,
     one_file: false,
     random_id: "UNHEX(REPLACE(UUID(), '-', ''))",
+    schema: "SELECT DATABASE()",
     async fn url(_folder: &Path) -> String {
         new_database::<MySql>("AFTERCOMMIT_TEST_MYSQL").await
     },
@@ -123,6 +133,7 @@ looks_into!(
     migrated: false,
     one_file: false,
     random_id: "gen_random_uuid()",
+    schema: "SELECT CURRENT_SCHEMA()::text",
     async fn url(_folder: &Path) -> String {
         new_database::<Postgres>("AFTERCOMMIT_TEST_POSTGRES").await
     },
