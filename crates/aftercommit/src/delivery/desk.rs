@@ -492,6 +492,15 @@ impl Desk {
         }
     }
 
+    /// There may be something to claim for these.
+    pub(crate) fn woken_for(&mut self, receivers: &[Arc<str>]) {
+        for receiver in receivers {
+            if let Some(seat) = self.seats.get_mut(receiver) {
+                seat.hungry = true;
+            }
+        }
+    }
+
     /// Answers [`Order::Run`]; `jitter` is in 0..1.
     pub(crate) fn ran(
         &mut self,

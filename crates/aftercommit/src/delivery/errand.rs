@@ -136,7 +136,7 @@ impl<DB: Dialect> Errand<DB> {
         for lease in strange {
             self.asked("disown", self.outbox.disown(lease)).await;
         }
-        Report::Woken
+        Report::Woken(None)
     }
 
     pub(super) async fn claim(
@@ -307,7 +307,7 @@ impl<DB: Dialect> Errand<DB> {
     pub(super) async fn unpark(&self, receiver: Arc<str>, key: String) -> Report<DB> {
         let answer = self.outbox.unpark(Some((&receiver, &key)), MOST_MOVED);
         match self.asked("unpark", answer).await {
-            Some(1..) => Report::Woken,
+            Some(1..) => Report::Woken(Some(vec![receiver])),
             _ => Report::Over(std::marker::PhantomData),
         }
     }

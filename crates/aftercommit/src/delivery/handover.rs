@@ -87,8 +87,14 @@ impl<DB: Dialect> Handover<DB> {
             let leased = owned.into_iter().map(leased).collect();
             let _: Result<_, _> = live.reports.send(Report::HandedOver(leased));
         }
-        if !others.is_empty() {
-            let _: Result<_, _> = live.reports.send(Report::Woken);
+        // What is not due yet is found when it is.
+        let now = others.iter().filter(|birth| birth.effect.delay.is_none());
+        let now = now.map(|birth| Arc::clone(&birth.effect.receiver));
+        let mut receivers: Vec<Arc<str>> = now.collect();
+        receivers.sort_unstable();
+        receivers.dedup();
+        if !receivers.is_empty() {
+            let _: Result<_, _> = live.reports.send(Report::Woken(Some(receivers)));
         }
     }
 

@@ -218,7 +218,8 @@ impl Running {
 /// What came of an order.
 pub(crate) enum Report<DB: Dialect> {
     HandedOver(Vec<Leased>),
-    Woken,
+    /// There may be something to claim, for these receivers if that is known.
+    Woken(Option<Vec<Arc<str>>>),
     Registered {
         worker: Option<i64>,
         sent: Duration,
@@ -496,7 +497,8 @@ impl<DB: Dialect> AtWork<DB> {
         let now = self.now();
         match report {
             Report::HandedOver(births) => self.desk.handed_over(births),
-            Report::Woken => self.desk.woken(),
+            Report::Woken(None) => self.desk.woken(),
+            Report::Woken(Some(receivers)) => self.desk.woken_for(&receivers),
             Report::Registered { worker, sent } => self.desk.registered(worker, sent, now),
             Report::Beaten { known, sent } => {
                 if known == Some(false) {

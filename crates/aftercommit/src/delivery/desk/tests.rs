@@ -169,3 +169,27 @@ fn what_was_settled_in_a_transaction_lets_the_next_ones_follow() {
     desk.ran("ship", vec![(lease, Ended::Settled)], Moment::ZERO, 0.5);
     assert!(names(&desk.orders(Moment::ZERO)).contains(&"Unpark".into()));
 }
+
+#[test]
+fn what_is_committed_for_one_receiver_makes_no_other_look() {
+    let mut desk = at_work();
+    let posts = ["note", "other", "third"].map(|name| (Arc::from(name), Manner::default()));
+    desk.serve(posts);
+    desk.orders(SECOND * 2);
+    desk.maintained(Some(&[]), false);
+    desk.orders(SECOND * 2);
+    for name in ["note", "other", "third"] {
+        desk.claimed(name, Some(Vec::new()), 16);
+    }
+    desk.woken_for(&[Arc::from("other")]);
+    let now = SECOND * 2;
+    let claims: Vec<_> = desk
+        .orders(now)
+        .into_iter()
+        .filter_map(|order| match order {
+            Order::Claim { receiver, .. } => Some(receiver),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(claims, [Arc::from("other")]);
+}
