@@ -306,12 +306,13 @@ impl<DB: Dialect> AtWork<DB> {
             let wake = self.errand.began.checked_add(self.desk.wake_at(now));
             tokio::select! {
                 biased;
-                report = self.inbox.recv() => self.hear(report),
-                () = until(wake) => {}
+                // First, or it would not be heard for as long as there is always something else.
                 _ = &mut stopped, if !draining => {
                     draining = true;
                     self.desk.drain(self.now());
                 }
+                report = self.inbox.recv() => self.hear(report),
+                () = until(wake) => {}
             }
             while self.tasks.try_join_next().is_some() {}
         }
