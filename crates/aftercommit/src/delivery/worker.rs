@@ -16,6 +16,7 @@ use super::errand::Errand;
 use super::handover::Live;
 use super::lifecycle::{Ended, Next};
 use super::{Lease, Leased};
+use crate::effect::LONGEST_WORD;
 use crate::error::{Error, Kind, Result};
 use crate::observe::Event;
 use crate::signal::Post;
@@ -79,7 +80,7 @@ impl<DB: Dialect> Worker<DB> {
         }
     }
 
-    /// A name for operators. It need not be unique.
+    /// A name for operators, of at most 190 bytes. It need not be unique.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = name.into();
         self
@@ -111,7 +112,7 @@ impl<DB: Dialect> Worker<DB> {
     ///
     /// # Errors
     ///
-    /// `SCHEMA_MISSING` or `SCHEMA_VERSION`: run [`Db::migrate`]. `BAD_SETTING` for times that cannot work. `WORKER_RUNNING` if
+    /// `SCHEMA_MISSING` or `SCHEMA_VERSION`: run [`Db::migrate`]. `BAD_SETTING` for times or a name that cannot work. `WORKER_RUNNING` if
     /// this handle has one already. Those of the database.
     ///
     /// # Cancel safety
@@ -163,6 +164,11 @@ impl<DB: Dialect> Worker<DB> {
             Some((
                 "poll_every",
                 "longer than nothing, or it keeps the database busy with asking",
+            ))
+        } else if self.name.len() > LONGEST_WORD || self.name.contains(char::is_control) {
+            Some((
+                "name",
+                "at most 190 bytes without control characters, because it is kept in the database",
             ))
         } else {
             None

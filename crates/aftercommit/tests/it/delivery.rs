@@ -947,6 +947,10 @@ async fn settings_that_cannot_work_are_refused<DB: Outbox>() {
         .await
         .unwrap_err();
     assert!(refused.to_string().contains("`poll_every`"), "{refused}");
+    for name in ["x".repeat(191), "a\0".into()] {
+        let refused = Worker::new(&site.db).name(name).start().await.unwrap_err();
+        assert!(refused.to_string().contains("`name`"), "{refused}");
+    }
     let running = worker(&site.db).await;
     let second = Worker::new(&site.db).start().await.unwrap_err();
     assert_eq!(second.code(), Some("WORKER_RUNNING"));
