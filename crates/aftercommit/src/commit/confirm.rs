@@ -2,6 +2,10 @@
 
 use std::sync::Arc;
 
+use tracing::dispatcher::{self, Dispatch};
+use tracing::instrument::WithSubscriber;
+use tracing::subscriber::NoSubscriber;
+
 use super::{Hook, HookOutcome, run_one};
 use crate::delivery::{Point, schema_missing};
 use crate::effect::{Birth, append};
@@ -66,7 +70,7 @@ impl<DB: Dialect> Commit<DB> {
         for piece in messages {
             // Before COMMIT was sent nothing is in doubt.
             let message = std::mem::take(&mut owed) + &piece;
-            if let Err(error) = DB::simple(held.conn(), own_sql(message)).await {
+            if let Err(error) = unlogged(DB::simple(held.conn(), own_sql(message))).await {
                 drop(held);
                 return Err(schema_missing(Error::from(error)));
             }
@@ -75,7 +79,11 @@ impl<DB: Dialect> Commit<DB> {
             .observers()
             .observe(&Event::Control(Control::Commit));
         let commit = DB::commit_sql(&self.identity, &self.options);
-        let sent = DB::simple(held.conn(), own_sql(owed + &last + &commit)).await;
+        let sent = DB::simple(held.conn(), own_sql(owed + &last + &commit));
+        let sent = match births {
+            [] => sent.await,
+            _ => unlogged(sent).await,
+        };
         match sent {
             // The connection goes back first: a hook may need it when the pool has no other.
             Ok(()) => {
@@ -174,6 +182,15 @@ impl<DB: Dialect> Commit<DB> {
         })
         .await
     }
+}
+
+/// sqlx logs statements with their text, and slow ones as a warning. In the text of these are payloads, which may be anybody's
+/// secrets. (Where nobody listens nothing is changed: whoever is asked to be silent counts as a listener ever after.)
+async fn unlogged<T>(statement: impl Future<Output = T>) -> T {
+    if dispatcher::get_default(|listener| listener.is::<NoSubscriber>()) {
+        return statement.await;
+    }
+    statement.with_subscriber(Dispatch::none()).await
 }
 
 /// Effects that were promised to the worker of this process.

@@ -84,6 +84,12 @@ const UPKEEP_EVERY: u64 = 1_000;
 
 impl<DB: Dialect> Db<DB> {
     /// Wraps a pool and changes none of its settings.
+    ///
+    /// Effects are written with their payloads in the text of the statement, and sqlx logs texts of statements: all at debug level,
+    /// slow ones as warnings. The library keeps these from listeners of `tracing`, except on SQLite, whose statements are
+    /// logged by a thread of their own, and from the `log` crate not at all: if payloads are secrets, connect with
+    /// [`disable_statement_logging`](sqlx::ConnectOptions::disable_statement_logging). A server logs the text of a statement that
+    /// fails, or is slow, as it is configured to.
     pub fn new(pool: Pool<DB>) -> Self {
         Self {
             shared: Arc::new(Shared {

@@ -1,5 +1,7 @@
 //! Effects are written with their transaction, and only with it.
 
+use std::io::Write;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use aftercommit::effect::{durable, durable_elsewhere};
@@ -7,6 +9,7 @@ use aftercommit::{Db, Delivery, Error, Ok, Result, Signals, When};
 use aftercommit_harness::Cut;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use tracing::instrument::WithSubscriber;
 
 use crate::cancel::polled;
 use crate::faults::behind_a_proxy;
@@ -28,6 +31,7 @@ on_each_database_and_the_pooler! {
     unique_effects_in_any_order_do_not_collide,
     keys_that_differ_in_a_space_are_two,
     tables_may_stand_in_a_schema,
+    a_payload_is_not_logged_with_its_statement,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -423,4 +427,40 @@ async fn tables_may_stand_in_a_schema<DB: Outbox>() {
     site.db.migrate().await.unwrap();
     site.db.send(noted("there")).await.unwrap();
     assert_eq!(site.payloads("queue_effects").await, ["\"there\""]);
+}
+
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        std::io::Result::Ok(())
+    }
+}
+
+/// On a database that is reached from the task of the sender. (SQLite's statements are logged by a thread of sqlx's.)
+async fn a_payload_is_not_logged_with_its_statement<DB: Outbox>() {
+    let site = site::<DB>().await;
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_writer(move || writer.clone())
+        .finish();
+    site.db
+        .atomic(async |tx| {
+            DB::insert(tx, 1).await?;
+            tx.send(noted("a secret")).await
+        })
+        .with_subscriber(subscriber)
+        .await
+        .unwrap();
+    assert_eq!(site.effects("effects").await, ["\"a secret\""]);
+    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    assert!(log.contains("committed"), "{log}");
+    assert!(!log.contains("a secret"), "{log}");
 }
