@@ -95,23 +95,20 @@ impl<DB: Dialect> Commit<DB> {
     }
 
     async fn hand_over(&self, mut births: UnderWay<DB>) {
-        let effects = std::mem::take(&mut births.1);
-        if effects.is_empty() {
+        if births.1.is_empty() {
             return;
         }
         let observers = self.db.observers();
         // It is committed: what fails here is found by a worker that asks the database.
         let reached = observers.reached(Point::Committed).await;
         observers.observe(&Event::Appended {
-            effects: effects.len(),
+            effects: births.1.len(),
         });
         if effects.iter().any(|birth| birth.owner.is_none()) {
             self.db.wake().others(&self.db);
         }
         if reached.is_ok() {
-            self.db.handover().give(effects);
-        } else {
-            self.db.handover().forget(&effects);
+            self.db.handover().give(std::mem::take(&mut births.1));
         }
         let _: Result<(), Error> = observers.reached(Point::HandedOver).await;
     }
