@@ -24,7 +24,7 @@ pub struct About {
     pub key: Option<String>,
     /// Which attempt this is, counted from 1. Attempts that found the target unavailable are not counted.
     pub attempt: u32,
-    /// When it was written down, by the database's clock.
+    /// When it was written down, by the database's clock; by this process's for one that it committed itself a moment ago.
     pub created_at: SystemTime,
     /// What travels with it.
     pub headers: Headers,
