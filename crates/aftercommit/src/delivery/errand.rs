@@ -335,7 +335,7 @@ fn word(ended: &Ended) -> &'static str {
         Ended::Answered(Outcome::Unavailable(_)) => "unavailable",
         Ended::Failed(_) => "failed",
         Ended::TimedOut(_) => "timed_out",
-        Ended::Unreadable(_) => "unreadable",
+        Ended::Unreadable(_) | Ended::TooNew(_) => "unreadable",
         Ended::Lost => "lost",
     }
 }

@@ -55,7 +55,7 @@ where
                         leases.push(lease);
                         deliveries.push(delivery);
                     }
-                    Err(why) => ended.push((lease, Ended::Unreadable(why))),
+                    Err(why) => ended.push((lease, why)),
                 }
             }
             match F::SHAPE {
@@ -190,15 +190,23 @@ fn spread(
     }
 }
 
-fn read<S: Written>(leased: Leased, version: u32) -> std::result::Result<Delivery<S>, String> {
+fn read<S: Written>(leased: Leased, version: u32) -> std::result::Result<Delivery<S>, Ended> {
     if leased.version != version {
-        return Err(format!(
+        let why = format!(
             "DECODE_FAILED: the payload has version {} and the receiver reads version {version}",
             leased.version
-        ));
+        );
+        // While a release is rolled out, the old processes meet what the new ones have written.
+        return Err(if leased.version > version {
+            Ended::TooNew(why)
+        } else {
+            Ended::Unreadable(why)
+        });
     }
     let signal = serde_json::from_str(&leased.payload).map_err(|error| {
-        format!("DECODE_FAILED: the payload of version {version} is not what the receiver reads: {error}")
+        Ended::Unreadable(format!(
+            "DECODE_FAILED: the payload of version {version} is not what the receiver reads: {error}"
+        ))
     })?;
     let headers = leased.headers.as_deref();
     let about = About {

@@ -19,6 +19,8 @@ pub(crate) enum Ended {
     TimedOut(Duration),
     /// The payload is of another form than the handler's: trying again changes nothing.
     Unreadable(String),
+    /// The payload is of a newer form than the handler's: a process of the next release can read it.
+    TooNew(String),
     /// It was settled in the handler's own transaction.
     Settled,
     /// Its lease was found to be lost before it began, or in the handler's own transaction.
@@ -91,6 +93,11 @@ pub(crate) fn after_attempt(
         Ended::Failed(why) => failed(why.clone()),
         Ended::TimedOut(limit) => failed(format!("took longer than {limit:?}")),
         Ended::Unreadable(why) => Next::Dead { why: why.clone() },
+        Ended::TooNew(why) => Next::Wait {
+            after: UNAVAILABLE.mul_f64(0.5 + jitter / 2.0),
+            why: why.clone(),
+            counts: false,
+        },
         Ended::Settled | Ended::Lost => Next::Nothing,
     }
 }
@@ -101,7 +108,7 @@ pub(crate) fn signal(ended: &Ended) -> Option<Signal> {
         Ended::Answered(Outcome::Unavailable(_)) | Ended::TimedOut(_) => Some(Signal::Unavailable),
         Ended::Failed(_) => Some(Signal::Failed),
         Ended::Answered(_) | Ended::Settled => Some(Signal::Through),
-        Ended::Unreadable(_) | Ended::Lost => None,
+        Ended::Unreadable(_) | Ended::TooNew(_) | Ended::Lost => None,
     }
 }
 

@@ -214,7 +214,8 @@ impl<DB: Dialect, S> DurableReceiver<DB, S> {
     }
 
     /// The version of the payload's form, 1 unless set. Raise it when the type changes so that old effects cannot be read: those
-    /// that are still there then go to the dead letters at once, and are not tried in vain.
+    /// that are still there then go to the dead letters at once, and are not tried in vain. A process that is still of the old
+    /// version leaves the new ones to others.
     pub fn version(self, version: u32) -> Self {
         self.set(|route| route.manner.version = version)
     }

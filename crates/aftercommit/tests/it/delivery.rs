@@ -50,6 +50,7 @@ on_each_database_and_the_pooler! {
     a_worker_whose_runtime_ended_leaves_room_for_another,
     an_answer_that_never_comes_is_not_waited_for,
     tables_of_other_names_have_a_worker_of_their_own,
+    a_payload_of_a_newer_version_waits_for_a_newer_process,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -1245,4 +1246,22 @@ async fn tables_of_other_names_have_a_worker_of_their_own<DB: Outbox>() {
     .await;
     assert_eq!(second.drain().await.delivered, 1);
     assert_eq!(running.drain().await.delivered, 1);
+}
+
+async fn a_payload_of_a_newer_version_waits_for_a_newer_process<DB: Outbox>() {
+    let sink = Sink::default();
+    let (site, old) = site::<DB>(durable("note", into(&sink))).await;
+    let newer = Signals::new().with(durable("note", into(&sink)).version(2));
+    let elsewhere = site.elsewhere().await.with_signals(newer);
+    elsewhere.send(noted("new")).await.unwrap();
+    site.until("waiting", 1).await;
+    let failures = "SELECT failures FROM aftercommit_waiting";
+    assert_eq!(DB::number(&site.others, failures.into()).await, 0);
+    old.drain().await;
+    assert_eq!(sink.all(), Vec::<String>::new());
+    let new = worker(&elsewhere).await;
+    site.run("UPDATE aftercommit_waiting SET due_at = 0").await;
+    assert_eq!(sink.until(1).await, ["new"]);
+    assert_eq!(site.count("dead").await, 0);
+    new.drain().await;
 }
