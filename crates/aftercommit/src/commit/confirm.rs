@@ -104,7 +104,7 @@ impl<DB: Dialect> Commit<DB> {
         observers.observe(&Event::Appended {
             effects: births.1.len(),
         });
-        if effects.iter().any(|birth| birth.owner.is_none()) {
+        if births.1.iter().any(|birth| birth.owner.is_none()) {
             self.db.wake().others(&self.db);
         }
         if reached.is_ok() {

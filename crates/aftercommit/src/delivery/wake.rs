@@ -59,7 +59,7 @@ pub(super) async fn listen<DB: Dialect>(db: Db<DB>, reports: UnboundedSender<Rep
     };
     while let Some(heard) = hints.next().await {
         match heard {
-            Ok(()) if reports.send(Report::Woken).is_err() => return,
+            Ok(()) if reports.send(Report::Woken(None)).is_err() => return,
             Ok(()) => {}
             Err(error) => {
                 let error = error.into();

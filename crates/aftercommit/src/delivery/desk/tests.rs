@@ -63,7 +63,10 @@ fn nothing_found(desk: &mut Desk, now: Moment) {
 fn it_sleeps_while_the_database_is_away() {
     let mut desk = fresh();
     desk.orders(SECOND * 5);
-    assert!(desk.wake_at(SECOND) > SECOND * 5, "the registration is under way");
+    assert!(
+        desk.wake_at(SECOND) > SECOND * 5,
+        "the registration is under way"
+    );
     let mut desk = at_work();
     desk.orders(SECOND * 2);
     nothing_found(&mut desk, SECOND * 2);
@@ -88,7 +91,11 @@ fn it_sleeps_while_a_drain_waits_for_a_handler() {
         assert!(desk.wake_at(now) > now, "at {now:?}");
         desk.beaten(Some(true), now, now);
     }
-    assert_eq!(desk.wake_at(SECOND * 4), SECOND * 28, "the end of the grace");
+    assert_eq!(
+        desk.wake_at(SECOND * 4),
+        SECOND * 28,
+        "the end of the grace"
+    );
 }
 
 #[test]
