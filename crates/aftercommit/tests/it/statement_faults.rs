@@ -169,6 +169,12 @@ async fn play<DB: Outbox>(site: &Site<DB>, faults: &Faults, what: &str) {
         .await;
 
     let running = start(&db).await;
+    // It must be at work, or what is committed now is promised to nobody and there is nothing to give back.
+    patient(
+        async || faults.reached(Point::Claim) > 0,
+        || format!("the worker ({what})"),
+    )
+    .await;
     for number in 0..4 {
         db.send(Ordered(number)).await.unwrap();
     }
