@@ -13,7 +13,7 @@ use tracing::instrument::WithSubscriber;
 
 use crate::cancel::polled;
 use crate::faults::behind_a_proxy;
-use crate::support::{Outbox, Site, long};
+use crate::support::{LOGGING, Outbox, Site, long};
 
 on_each_database_and_the_pooler! {
     a_cut_commit_takes_its_effects_along,
@@ -444,6 +444,7 @@ impl Write for Log {
 
 /// On a database that is reached from the task of the sender. (SQLite's statements are logged by a thread of sqlx's.)
 async fn a_payload_is_not_logged_with_its_statement<DB: Outbox>() {
+    let _logging = LOGGING.lock().await;
     let site = site::<DB>().await;
     let log = Log::default();
     let writer = log.clone();

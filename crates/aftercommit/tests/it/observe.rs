@@ -9,7 +9,7 @@ use metrics_util::debugging::DebuggingRecorder;
 use sqlx::Sqlite;
 use tracing_subscriber::fmt::format::FmtSpan;
 
-use crate::support::{Server, Site};
+use crate::support::{LOGGING, Server, Site};
 
 /// Must not be found in anything that is written for operators.
 const SECRET: &str = "correct-horse-battery-staple";
@@ -63,6 +63,7 @@ async fn a_day_in_the_life(site: &Site<Sqlite>) {
 
 #[test]
 fn spans_and_metrics_tell_what_happened_and_no_secret() {
+    let _logging = LOGGING.blocking_lock();
     let written = Written::default();
     let (writer, this_thread) = (written.clone(), std::thread::current().id());
     // For all threads, because whether a span is wanted is remembered for the process; only what this thread

@@ -106,12 +106,20 @@ impl<DB: Outbox> Sea<DB> {
 
     async fn until_calm(&self) {
         let open = "SELECT COUNT(*) FROM aftercommit_effects";
-        let left = self.count(open).await;
-        patient(
-            async || self.is_calm().await,
-            || format!("calm; {left} effects were left"),
-        )
-        .await;
+        let mut left = self.count(open).await;
+        // For as long as there is progress: what a long storm has left takes its time.
+        while !self.is_calm().await {
+            let mut now = left;
+            patient(
+                async || {
+                    now = self.count(open).await;
+                    now < left || self.is_calm().await
+                },
+                || format!("calm; {left} effects are left"),
+            )
+            .await;
+            left = now;
+        }
     }
 
     async fn verdict(&self) -> Verdict {

@@ -47,6 +47,9 @@ macro_rules! on_each_database_and_the_pooler {
     };
 }
 
+/// Held by tests that look at the log: what is logged is decided for the whole process.
+pub static LOGGING: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
 /// Is this the long run?
 pub fn long() -> bool {
     std::env::var_os("AFTERCOMMIT_TEST_LONG").is_some()
