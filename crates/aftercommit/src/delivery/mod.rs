@@ -34,6 +34,7 @@ mod history;
 mod leased;
 mod standing;
 mod seat;
+mod orders;
 mod desk;
 mod handler;
 mod handover;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::breaker::Moment;
-use super::desk::{Order, Times};
+use super::orders::{Order, Times};
 
 /// A worker that is not sure to be alive starts nothing: somebody else may have its effects.
 #[derive(Debug, Default)]

@@ -11,10 +11,11 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::oneshot;
 use tokio::task::{JoinHandle, JoinSet};
 
-use super::desk::{Desk, Order, Tally, Times};
+use super::desk::Desk;
 use super::errand::Errand;
 use super::handover::Live;
 use super::lifecycle::{Ended, Next};
+use super::orders::{Order, Tally, Times};
 use super::{Lease, Leased};
 use crate::effect::LONGEST_WORD;
 use crate::error::{Error, Kind, Result};

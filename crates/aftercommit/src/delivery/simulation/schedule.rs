@@ -8,8 +8,8 @@ use fastrand::Rng;
 use super::row::Row;
 use super::world::Event;
 use crate::delivery::breaker::Moment;
-use crate::delivery::desk::Times;
 use crate::delivery::lifecycle::Ended;
+use crate::delivery::orders::Times;
 use crate::delivery::{Lease, Outcome, RetryPolicy};
 use crate::effect::Manner;
 

@@ -9,8 +9,9 @@ use super::errand::{Errand, Report};
 use super::judge::Judge;
 use super::row::Row;
 use crate::delivery::breaker::Moment;
-use crate::delivery::desk::{Desk, Order, Times};
+use crate::delivery::desk::Desk;
 use crate::delivery::lifecycle::Ended;
+use crate::delivery::orders::{Order, Times};
 use crate::delivery::{Lease, Leased};
 use crate::effect::Manner;
 
