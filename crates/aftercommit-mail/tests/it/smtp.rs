@@ -316,12 +316,13 @@ async fn a_server_without_smtputf8_is_named() {
     let error = error.expect_err("not offered");
     assert!(error.to_string().contains("SMTPUTF8"), "{error}");
     assert!(!error.is_retryable() && server.messages().is_empty());
-    // Only in a blind copy, which is a recipient as well.
+    // Only in a blind copy, which is a recipient as well. (No hexadecimal digit at the end of the
+    // name: a message's id is random hexadecimal digits before the same domain.)
     let blind = Message::new("hello@example.com")
-        .bcc("a@example.com")
+        .bcc("onlooker@example.com")
         .text("hi");
     mailer.send(blind).await.expect("sent");
-    assert!(!server.messages()[0].contains("a@example.com"));
+    assert!(!server.messages()[0].contains("onlooker@example.com"));
 }
 
 #[tokio::test]
