@@ -1,12 +1,14 @@
 //! A service that is made to be killed: it commits, delivers, and keeps books of both outside of the database.
 //!
 //! `storm <role> <database url> <folder for the books>`, where the role is `service` (commits and delivers), `client` (only
-//! commits), `worker` (only delivers) or `stranded` (delivers to a target that is not there). It never ends by itself. With `STORM_POINT=<point>:<time>:<act>,…` something happens
-//! when a boundary between two steps is reached for that time: see `aftercommit::delivery::Point`.
+//! commits), `worker` (only delivers), `stranded` (delivers to a target that is not there) or `operator` (retries dead letters).
+//! It never ends by itself. With `STORM_POINT=<point>:<time>:<act>,…` something happens when a boundary between two steps is
+//! reached for that time: see `aftercommit::delivery::Point`.
 #![expect(clippy::print_stderr, reason = "whoever started it reads why it ended")]
 
 mod client;
 mod database;
+mod operator;
 mod sink;
 
 use std::path::{Path, PathBuf};
@@ -15,7 +17,7 @@ use std::time::Duration;
 
 use aftercommit::delivery::Point;
 use aftercommit::testing::{Act, Faults};
-use aftercommit::{BoxError, Db, Worker};
+use aftercommit::{BoxError, Db, Signals, Worker};
 use sqlx::pool::PoolOptions;
 use sqlx::{MySql, Postgres, Sqlite};
 
@@ -28,6 +30,7 @@ enum Role {
     Client,
     Worker,
     Stranded,
+    Operator,
 }
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
@@ -44,13 +47,14 @@ async fn main() -> ExitCode {
 async fn run() -> Result<(), BoxError> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [role, url, folder] = arguments.as_slice() else {
-        return Err("usage: storm service|client|worker|stranded URL FOLDER".into());
+        return Err("usage: storm service|client|worker|stranded|operator URL FOLDER".into());
     };
     let role = match role.as_str() {
         "service" => Role::Service,
         "client" => Role::Client,
         "worker" => Role::Worker,
         "stranded" => Role::Stranded,
+        "operator" => Role::Operator,
         other => return Err(format!("{other} is no role").into()),
     };
     let folder = PathBuf::from(folder);
@@ -71,10 +75,13 @@ async fn serve<DB: Database>(role: Role, url: &str, folder: &Path) -> Result<(),
     let signals = match role {
         Role::Stranded => sink::stranded::<DB>(),
         Role::Service | Role::Client | Role::Worker => sink::signals::<DB>(folder)?,
+        Role::Operator => Signals::new(),
     };
     let db = Db::new(pool).with_signals(signals).with_faults(&faults()?);
-    if role == Role::Client {
-        return client::commit_for_ever(&db, folder).await;
+    match role {
+        Role::Client => return client::commit_for_ever(&db, folder).await,
+        Role::Operator => return operator::retry_for_ever(&db).await,
+        Role::Service | Role::Worker | Role::Stranded => {}
     }
     let running = loop {
         let worker = Worker::new(&db)

@@ -24,20 +24,24 @@ pub(crate) struct Sent {
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Counted(pub(crate) String);
 
+/// The receivers' names.
+pub(crate) const RECEIVERS: [&str; 3] = ["ordered", "free", "counted"];
+
 /// One receiver for effects with a key, one for the others, and one that counts exactly.
 pub(crate) fn signals<DB: Database>(folder: &Path) -> Result<Signals<DB>, BoxError> {
     let book = Arc::new(Mutex::new(DeliveryLog::create_in(folder)?));
     let again = RetryPolicy::attempts(1_000)
         .first(Duration::from_millis(2))
         .longest(Duration::from_millis(50));
-    let ordered = durable("ordered", into(&book))
+    let [with_key, without, exactly] = RECEIVERS;
+    let ordered = durable(with_key, into(&book))
         .filter(|sent: &Sent| sent.key.is_some())
         .key(|sent: &Sent| sent.key.clone().unwrap_or_default())
         .retry(again);
-    let free = durable("free", into(&book))
+    let free = durable(without, into(&book))
         .filter(|sent: &Sent| sent.key.is_none())
         .retry(again);
-    let counted = durable("counted", count::<DB>).retry(again);
+    let counted = durable(exactly, count::<DB>).retry(again);
     Ok(Signals::new().with(ordered).with(free).with(counted))
 }
 
@@ -46,7 +50,7 @@ pub(crate) fn stranded<DB: Database>() -> Signals<DB> {
     let nowhere = |_: aftercommit::Delivery<Sent>| {
         std::future::ready(Err::<(), _>(Error::other("connection refused")))
     };
-    Signals::new().durable("free", nowhere)
+    Signals::new().durable(RECEIVERS[1], nowhere)
 }
 
 async fn count<DB: Database>(tx: &mut Tx<DB>, counted: &Counted) -> Result<()> {

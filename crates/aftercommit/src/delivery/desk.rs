@@ -27,6 +27,9 @@ use crate::effect::{EffectId, Manner};
 /// The most effects that are settled in one statement.
 const MOST_SETTLED: usize = 500;
 
+/// The most outcomes that are written down at a time, one by one: the pool is the service's as well.
+const MOST_WRITTEN: usize = 4;
+
 /// The wait before a statement that failed is sent again.
 const AGAIN: Duration = Duration::from_millis(200);
 
@@ -144,7 +147,8 @@ impl Desk {
     /// worker would turn round and round.
     pub(crate) fn wake_at(&self, now: Moment) -> Moment {
         let settle = (!self.done.is_empty() && !self.settling).then_some(self.settle_at);
-        let write = (!self.unwritten.is_empty()).then_some(self.write_at);
+        let writes = !self.unwritten.is_empty() && self.writing < MOST_WRITTEN;
+        let write = writes.then_some(self.write_at);
         // One that is over has no effect to try: whoever brings one wakes the worker.
         let probes = self.breakers.values().filter_map(Breaker::opens_at);
         let probe = probes.filter(|at| *at > now).min();
@@ -315,7 +319,9 @@ impl Desk {
             orders.push(Order::Settle { leases });
         }
         if now >= self.write_at {
-            for (leased, next) in self.unwritten.drain(..) {
+            let room = MOST_WRITTEN.saturating_sub(self.writing);
+            let some = self.unwritten.len().min(room);
+            for (leased, next) in self.unwritten.drain(..some) {
                 self.writing += 1;
                 orders.push(Order::Write { leased, next });
             }

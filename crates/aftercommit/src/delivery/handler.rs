@@ -112,6 +112,7 @@ impl<F, S, Form> Handler<F, S, Form> {
             Ok(settle) => settle,
             Err(error) => return Ended::Failed(error.to_string()),
         };
+        let mut lost = false;
         let block = outbox.db.atomic(async |tx| -> Result<()> {
             self.0
                 .call(Given::Inside(tx, delivery))
@@ -122,7 +123,8 @@ impl<F, S, Form> Handler<F, S, Form> {
                 settled += item.left().map_or(0, |ended| DB::affected(&ended));
             })
             .await?;
-            if settled == 0 {
+            lost = settled == 0;
+            if lost {
                 return Err(Error::new(Kind::LeaseLost));
             }
             Ok(())
@@ -130,13 +132,11 @@ impl<F, S, Form> Handler<F, S, Form> {
         let block = block.map(|ended| ended.map_err(BoxError::from));
         match walled(manner.timeout, block).await {
             Ok(()) => Ended::Settled,
-            Err(Ended::Failed(why)) if why.starts_with(LEASE_LOST) => Ended::Lost,
+            Err(_) if lost => Ended::Lost,
             Err(ended) => ended,
         }
     }
 }
-
-const LEASE_LOST: &str = "LEASE_LOST";
 
 /// Runs a call of the user's code: a panic and a call without an end are failures.
 async fn walled<T>(

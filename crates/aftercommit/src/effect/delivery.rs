@@ -13,7 +13,7 @@ pub struct Delivery<S> {
 }
 
 /// What is known about the effect that is delivered.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct About {
     /// The same for every repeat: what a receiver needs that must not do a thing twice.
@@ -72,5 +72,20 @@ impl<S> fmt::Debug for Delivery<S> {
             .field("id", &self.about.id)
             .field("attempt", &self.about.attempt)
             .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for About {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Not the key and the headers' values: they are the user's, and may say who a customer is.
+        let headers: Vec<&str> = self.headers.iter().map(|(name, _)| name.as_str()).collect();
+        f.debug_struct("About")
+            .field("id", &self.id)
+            .field("receiver", &self.receiver)
+            .field("has_key", &self.key.is_some())
+            .field("attempt", &self.attempt)
+            .field("created_at", &self.created_at)
+            .field("headers", &headers)
+            .finish()
     }
 }

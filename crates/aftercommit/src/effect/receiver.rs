@@ -177,8 +177,11 @@ impl<DB: Dialect, S> DurableReceiver<DB, S> {
         self.set(|route| route.key = Some(Box::new(move |signal| Some(key(signal)))))
     }
 
-    /// While an effect with the same unique key is pending, a further one only replaces its payload. Once it has been
-    /// started, or has failed, there is a second one. At most 190 bytes.
+    /// While an effect with the same unique key is pending, a further one only replaces its payload. Once a worker has claimed it,
+    /// or it was put off, parked, rescued or retried, there is a second one: its payload is read then. At most 190 bytes.
+    ///
+    /// Two transactions that coalesce wait for each other, until the first one has ended. Under `REPEATABLE READ` (on Postgres) and
+    /// `SERIALIZABLE` the second one then fails at COMMIT with a conflict: use [`retry`](crate::Db::retry).
     pub fn unique(self, unique: impl Fn(&S) -> String + Send + Sync + 'static) -> Self {
         self.set(|route| route.unique = Some(Box::new(move |signal| Some(unique(signal)))))
     }

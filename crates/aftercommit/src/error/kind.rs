@@ -18,22 +18,36 @@ pub(crate) enum Kind {
     /// The application's own error.
     Other(BoxError),
     /// A statement failed earlier in the block.
-    Broken { first: String, conflict: bool },
+    Broken {
+        first: String,
+        conflict: bool,
+    },
     /// The block was marked for rollback: no further statement is sent.
-    Doomed { place: Option<Place> },
+    Doomed {
+        place: Option<Place>,
+    },
     /// The block was left without an error, and rolled back as it had been asked to.
-    RolledBack { place: Option<Place> },
+    RolledBack {
+        place: Option<Place>,
+    },
     /// Committed or not: nobody knows.
     CommitInDoubt {
         why: String,
         source: Option<BoxError>,
     },
     /// The connection went away before COMMIT was sent.
-    ConnectionLost { source: sqlx::Error },
+    ConnectionLost {
+        source: sqlx::Error,
+    },
     /// A durable block inside another block.
-    DurableNested { outer: Place, inner: Place },
+    DurableNested {
+        outer: Place,
+        inner: Place,
+    },
     /// Options of a transaction given to a nested block.
-    OptionNested { option: &'static str },
+    OptionNested {
+        option: &'static str,
+    },
     /// An option that this database does not have.
     #[cfg(any(feature = "mysql", feature = "sqlite"))]
     OptionUnsupported {
@@ -41,24 +55,42 @@ pub(crate) enum Kind {
         database: &'static str,
     },
     /// Blocks nested too deeply.
-    NestingTooDeep { limit: usize },
+    NestingTooDeep {
+        limit: usize,
+    },
     /// The statement would have ended or begun a transaction behind the block's back.
-    ControlStatement { keyword: String },
+    ControlStatement {
+        keyword: String,
+    },
     /// The statement would have committed the transaction by itself.
-    ImplicitCommit { keyword: String },
+    ImplicitCommit {
+        keyword: String,
+    },
     /// The transaction at the server is not the one that the block began.
-    StateMismatch { source: sqlx::Error },
+    StateMismatch {
+        source: sqlx::Error,
+    },
     /// Somebody else holds the lock.
     Busy {
         holder: Option<String>,
         source: sqlx::Error,
     },
     /// Too many hooks in one transaction.
-    TooManyHooks { limit: usize },
+    TooManyHooks {
+        limit: usize,
+    },
+    TooManyEffects {
+        limit: usize,
+    },
     /// `on_commit` without a transaction, on a handle that is strict about it.
-    NoTransaction { place: Place },
+    NoTransaction {
+        place: Place,
+    },
     /// Signals that send signals, without an end.
-    SignalRecursion { signal: &'static str, limit: usize },
+    SignalRecursion {
+        signal: &'static str,
+        limit: usize,
+    },
     /// Two receivers of one name.
     DuplicateReceiver {
         signal: &'static str,
@@ -73,7 +105,10 @@ pub(crate) enum Kind {
         block: Place,
     },
     /// A signal cannot be written down.
-    Payload { receiver: String, unfit: Unfit },
+    Payload {
+        receiver: String,
+        unfit: Unfit,
+    },
     /// A key that an index cannot hold.
     BadWord {
         receiver: String,
@@ -81,7 +116,10 @@ pub(crate) enum Kind {
         limit: usize,
     },
     /// A durable receiver's name that an index cannot hold.
-    BadName { name: String, place: Place },
+    BadName {
+        name: String,
+        place: Place,
+    },
     /// A schema or a prefix that is none.
     BadIdentifier {
         name: String,
@@ -96,15 +134,23 @@ pub(crate) enum Kind {
     /// The tables of effects are not there.
     SchemaMissing,
     /// They are of another version.
-    SchemaVersion { found: i64, need: i64 },
+    SchemaVersion {
+        found: i64,
+        need: i64,
+    },
     /// A worker of this handle runs already.
     WorkerRunning,
     /// Somebody else has the effect by now.
     LeaseLost,
     /// Rows were not copied as they were removed.
-    Torn { copied: u64, removed: u64 },
+    Torn {
+        copied: u64,
+        removed: u64,
+    },
     /// An operator means an effect that is not there.
-    EffectMissing { effect: EffectId },
+    EffectMissing {
+        effect: EffectId,
+    },
     /// An operator wants what the state of the effect does not allow.
     NotDead {
         effect: EffectId,
@@ -112,20 +158,31 @@ pub(crate) enum Kind {
         found: String,
     },
     /// A page that is none.
-    BadPage { wanted: usize, most: usize },
+    BadPage {
+        wanted: usize,
+        most: usize,
+    },
     /// A cursor that is none, or not of this list.
-    BadCursor { why: &'static str },
+    BadCursor {
+        why: &'static str,
+    },
     /// An operator means a receiver that cannot be.
-    NoReceiver { name: String },
+    NoReceiver {
+        name: String,
+    },
     /// An operator means a key that cannot be.
-    NoKey { limit: usize },
+    NoKey {
+        limit: usize,
+    },
     /// No row has that id.
     RowMissing {
         table: &'static str,
         id: Option<String>,
     },
     /// The row was never saved.
-    IdUnset { table: &'static str },
+    IdUnset {
+        table: &'static str,
+    },
     /// The database's number does not fit the id's type.
     IdDoesNotFit {
         table: &'static str,
@@ -149,7 +206,9 @@ pub(crate) enum Kind {
     #[cfg(feature = "axum")]
     TransactionKept,
     /// A statement was left half-way and its answer is not known.
-    Panicked { what: String },
+    Panicked {
+        what: String,
+    },
     /// The runtime ended while a task of ours was at work.
     RuntimeGone {
         what: &'static str,
@@ -175,6 +234,7 @@ impl Kind {
             Kind::StateMismatch { .. } => "TX_STATE_MISMATCH",
             Kind::Busy { .. } => "DB_BUSY",
             Kind::TooManyHooks { .. } => "TOO_MANY_HOOKS",
+            Kind::TooManyEffects { .. } => "TOO_MANY_EFFECTS",
             Kind::NoTransaction { .. } => "NO_TRANSACTION",
             Kind::SignalRecursion { .. } => "SIGNAL_RECURSION",
             Kind::DuplicateReceiver { .. } => "DUPLICATE_RECEIVER",
@@ -301,6 +361,11 @@ impl fmt::Display for Kind {
                 f,
                 "more than {limit} hooks were registered in one transaction, which will not be committed: \
                  register one hook for the batch, or raise the limit with `Db::with_hook_limit`"
+            ),
+            Kind::TooManyEffects { limit } => write!(
+                f,
+                "more than {limit} effects were recorded in one transaction, which will not be committed: \
+                 send one signal for the batch, or raise the limit with `Db::with_hook_limit`"
             ),
             Kind::NoTransaction { place } => write!(
                 f,

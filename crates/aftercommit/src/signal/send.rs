@@ -1,6 +1,6 @@
 //! Sending: calls who listens, in order.
 
-use std::any::type_name;
+use std::any::{Any, type_name};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
@@ -155,11 +155,11 @@ impl<DB: Dialect> Tx<DB> {
         let tx = Deeper::new::<S>(self)?;
         let mut responses = Vec::with_capacity(list.entries.len());
         for entry in list.entries.iter() {
-            if !tx.0.reaches(entry, &signal) {
-                continue;
-            }
-            let result = match &entry.call {
-                Call::During(receiver) => {
+            let hears = walled(entry, || Ok(tx.0.reaches(entry, &signal)));
+            let result = match (hears, &entry.call) {
+                (Ok(false), _) => continue,
+                (Err(panicked), _) => Err(panicked),
+                (Ok(true), Call::During(receiver)) => {
                     let block = tx.0.atomic(async |tx| {
                         let observers = tx.db().observers().clone();
                         contain(&observers, entry, receiver.call(Some(tx), &signal)).await
@@ -170,11 +170,11 @@ impl<DB: Dialect> Tx<DB> {
                     result
                         .map_err(|error| tell_failure::<DB, S>(tx.0.db().observers(), entry, error))
                 }
-                Call::AfterCommit(_) => {
+                (Ok(true), Call::AfterCommit(_)) => {
                     tx.0.push_hook(hook(entry, &signal));
                     Ok(())
                 }
-                Call::Durable(_) => tx.0.write_down(entry, &signal),
+                (Ok(true), Call::Durable(_)) => walled(entry, || tx.0.write_down(entry, &signal)),
             };
             responses.push(Response {
                 receiver: Arc::clone(&entry.name),
@@ -292,21 +292,28 @@ impl<DB: Dialect> Db<DB> {
         let signal = Arc::new(signal);
         deeper::<S, _>(async {
             let mut responses = Vec::with_capacity(list.entries.len());
-            for entry in self.hearing(&list, &signal) {
-                let result = match &entry.call {
-                    Call::During(receiver) if receiver.needs_transaction() => {
+            for entry in list.entries.iter() {
+                let hears = walled(entry, || Ok(self.hears(entry, &signal)));
+                let result = match (hears, &entry.call) {
+                    (Ok(false), _) => continue,
+                    (Err(panicked), _) => Err(panicked),
+                    (Ok(true), Call::During(receiver)) if receiver.needs_transaction() => {
                         self.atomic(async |tx| {
                             contain(self.observers(), entry, receiver.call(Some(tx), &signal)).await
                         })
                         .await
                     }
-                    Call::During(receiver) => {
+                    (Ok(true), Call::During(receiver)) => {
                         contain(self.observers(), entry, receiver.call(None, &signal)).await
                     }
-                    Call::AfterCommit(_) => {
+                    (Ok(true), Call::AfterCommit(_)) => {
                         run_now(self.observers().clone(), hook(entry, &signal)).await
                     }
-                    Call::Durable(_) => self.atomic(async |tx| tx.write_down(entry, &signal)).await,
+                    (Ok(true), Call::Durable(_)) => {
+                        let write =
+                            async |tx: &mut Tx<DB>| walled(entry, || tx.write_down(entry, &signal));
+                        self.atomic(write).await
+                    }
                 };
                 let result = match (result, &entry.call) {
                     (Err(error), Call::During(_)) => {
@@ -331,7 +338,11 @@ impl<DB: Dialect> Db<DB> {
     ) -> impl Iterator<Item = &'l Arc<Entry<DB, S>>> {
         list.entries
             .iter()
-            .filter(move |entry| entry.hears(signal) && !self.is_muted(&entry.name))
+            .filter(move |entry| self.hears(entry, signal))
+    }
+
+    fn hears<S: Send + Sync + 'static>(&self, entry: &Entry<DB, S>, signal: &S) -> bool {
+        entry.hears(signal) && !self.is_muted(&entry.name)
     }
 
     fn needs_transaction<S: Send + Sync + 'static>(&self, list: &List<DB, S>, signal: &S) -> bool {
@@ -353,17 +364,23 @@ async fn contain<DB: Dialect, S>(
         observers.before(Some(&entry.name))?;
         call.await
     };
-    AssertUnwindSafe(call)
-        .catch_unwind()
-        .await
-        .unwrap_or_else(|panic| {
-            let what = format!(
-                "receiver \"{}\" panicked: {}",
-                entry.name,
-                panic_text(&*panic)
-            );
-            Err(Error::new(Kind::Panicked { what }))
-        })
+    let called = AssertUnwindSafe(call).catch_unwind().await;
+    called.unwrap_or_else(|panic| Err(panicked(entry, &*panic)))
+}
+
+/// Filters, keys and the like: with a panic made an error.
+fn walled<DB: Dialect, S, T>(entry: &Entry<DB, S>, call: impl FnOnce() -> Result<T>) -> Result<T> {
+    let called = std::panic::catch_unwind(AssertUnwindSafe(call));
+    called.unwrap_or_else(|panic| Err(panicked(entry, &*panic)))
+}
+
+fn panicked<DB: Dialect, S>(entry: &Entry<DB, S>, panic: &(dyn Any + Send)) -> Error {
+    let what = format!(
+        "receiver \"{}\" panicked: {}",
+        entry.name,
+        panic_text(panic)
+    );
+    Error::new(Kind::Panicked { what })
 }
 
 fn hook<DB: Dialect, S: Send + Sync + 'static>(entry: &Entry<DB, S>, signal: &Arc<S>) -> Hook {

@@ -157,9 +157,9 @@ impl<DB: Dialect> Db<DB> {
         self.configure(|observers| observers.resolve_patience = patience)
     }
 
-    /// The number of hooks that one transaction may have. 100,000 unless set.
+    /// The number of hooks that one transaction may have, and of effects. 100,000 of each unless set.
     ///
-    /// A transaction with more of them does not commit.
+    /// A transaction with more of them does not commit: `TOO_MANY_HOOKS`, `TOO_MANY_EFFECTS`.
     pub fn with_hook_limit(self, limit: usize) -> Self {
         self.configure(|observers| observers.hook_limit = limit)
     }

@@ -60,8 +60,15 @@ impl<DB: Dialect> Tx<DB> {
 
     async fn confirm(mut self) -> Result<Vec<HookOutcome>> {
         let limit = self.db.observers().hook_limit;
-        if self.hooks.len().max(self.effects.len()) > limit {
-            let error = Error::new(Kind::TooManyHooks { limit });
+        let excess = if self.hooks.len() > limit {
+            Some(Kind::TooManyHooks { limit })
+        } else if self.effects.len() > limit {
+            Some(Kind::TooManyEffects { limit })
+        } else {
+            None
+        };
+        if let Some(excess) = excess {
+            let error = Error::new(excess);
             self.roll_back(Some(&error)).await;
             return Err(error);
         }

@@ -16,6 +16,7 @@ async fn nothing_is_lost_when_processes_are_killed<DB: Outbox>() {
         sea.role("service", 3),
         sea.role("client", 1),
         sea.role("worker", 2),
+        sea.role("operator", 1),
     ];
     let seed = seed();
     let storm = blocking(move || {
@@ -26,7 +27,7 @@ async fn nothing_is_lost_when_processes_are_killed<DB: Outbox>() {
         Ok(storm)
     })
     .await;
-    sea.until_calm().await;
+    sea.until_all_is_delivered().await;
     blocking(move || storm.end()).await;
     let verdict = sea.check(&format!("{kills} kills")).await;
     assert!(

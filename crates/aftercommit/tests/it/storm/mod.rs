@@ -104,18 +104,36 @@ impl<DB: Outbox> Sea<DB> {
         self.count(open).await == 0
     }
 
+    /// How many effects are not delivered, whatever their state.
+    async fn left(&self) -> i64 {
+        self.count(
+            "SELECT (SELECT COUNT(*) FROM aftercommit_effects) + (SELECT COUNT(*) FROM aftercommit_waiting)
+                + (SELECT COUNT(*) FROM aftercommit_dead)",
+        )
+        .await
+    }
+
     async fn until_calm(&self) {
-        let open = "SELECT COUNT(*) FROM aftercommit_effects";
-        let mut left = self.count(open).await;
-        // For as long as there is progress: what a long storm has left takes its time.
-        while !self.is_calm().await {
+        self.until(async || self.is_calm().await, "calm").await;
+    }
+
+    /// Where an operator retries what was set aside.
+    async fn until_all_is_delivered(&self) {
+        self.until(async || self.left().await == 0, "all is delivered")
+            .await;
+    }
+
+    /// Waits for as long as there is progress: what a long storm has left takes its time.
+    async fn until(&self, done: impl AsyncFn() -> bool, what: &str) {
+        let mut left = self.left().await;
+        while !done().await {
             let mut now = left;
             patient(
                 async || {
-                    now = self.count(open).await;
-                    now < left || self.is_calm().await
+                    now = self.left().await;
+                    now < left || done().await
                 },
-                || format!("calm; {left} effects are left"),
+                || format!("{what}; {left} effects are left"),
             )
             .await;
             left = now;
