@@ -52,6 +52,19 @@ impl Step {
 
     pub(crate) const LONG: &'static [Step] = &[
         Step {
+            name: "the processes of the storm",
+            arguments: &[
+                "build",
+                "--release",
+                "-p",
+                "aftercommit",
+                "--all-features",
+                "--example",
+                "storm",
+            ],
+            environment: &[],
+        },
+        Step {
             name: "the long run of the fault suites",
             arguments: &[
                 "test",
@@ -61,9 +74,6 @@ impl Step {
                 "--all-features",
                 "--test",
                 "it",
-                // The processes of the storm.
-                "--example",
-                "storm",
                 "--",
                 "--nocapture",
                 "--test-threads=2",

@@ -11,6 +11,7 @@ use std::panic::Location;
 
 mod database;
 mod kind;
+mod text;
 
 pub(crate) use database::refused;
 pub(crate) use kind::Kind;

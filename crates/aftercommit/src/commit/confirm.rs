@@ -105,10 +105,13 @@ impl<DB: Dialect> Commit<DB> {
             effects: births.1.len(),
         });
         if births.1.iter().any(|birth| birth.owner.is_none()) {
-            self.db.wake().others(&self.db);
+            self.db.station().wake.others(&self.db);
         }
         if reached.is_ok() {
-            self.db.handover().give(std::mem::take(&mut births.1));
+            self.db
+                .station()
+                .handover
+                .give(std::mem::take(&mut births.1));
         }
         let _: Result<(), Error> = observers.reached(Point::HandedOver).await;
     }
@@ -195,6 +198,6 @@ struct UnderWay<DB: Dialect>(Db<DB>, Vec<Birth>);
 
 impl<DB: Dialect> Drop for UnderWay<DB> {
     fn drop(&mut self) {
-        self.0.handover().forget(&self.1);
+        self.0.station().handover.forget(&self.1);
     }
 }

@@ -67,7 +67,7 @@ impl<DB: Dialect> Errand<DB> {
         self.outbox.db.observers().reached(point).await
     }
 
-    pub(super) async fn register(&self, sent: Duration) -> Report<DB> {
+    pub(super) async fn register(&self, sent: Duration) -> Report {
         // A number that no worker has had: an old one must not come to life again.
         let worker = fastrand::i64(1..i64::MAX);
         let answer = self.outbox.register(worker, &self.name, self.lease);
@@ -75,7 +75,7 @@ impl<DB: Dialect> Errand<DB> {
         Report::Registered { worker, sent }
     }
 
-    pub(super) async fn beat(&self, worker: i64, sent: Duration) -> Report<DB> {
+    pub(super) async fn beat(&self, worker: i64, sent: Duration) -> Report {
         let answer = async {
             self.reached(Point::Extend).await?;
             self.outbox.extend(worker).await
@@ -84,7 +84,7 @@ impl<DB: Dialect> Errand<DB> {
         Report::Beaten { known, sent }
     }
 
-    pub(super) async fn rescue(&self, worker: i64) -> Report<DB> {
+    pub(super) async fn rescue(&self, worker: i64) -> Report {
         let answer = async {
             self.reached(Point::Rescue).await?;
             let rescued = self.outbox.rescue(worker).await?;
@@ -101,7 +101,7 @@ impl<DB: Dialect> Errand<DB> {
         Report::Rescued(rescued)
     }
 
-    pub(super) async fn maintain(&self) -> Report<DB> {
+    pub(super) async fn maintain(&self) -> Report {
         let answer = async {
             // In this order: what is promoted blocks nobody any more.
             let parked = self.outbox.park(MOST_MOVED).await?;
@@ -122,7 +122,7 @@ impl<DB: Dialect> Errand<DB> {
         }
     }
 
-    pub(super) async fn compare(&self, worker: i64) -> Report<DB> {
+    pub(super) async fn compare(&self, worker: i64) -> Report {
         let answer = async {
             // For the case that whoever ended a failure died before it could let the others follow.
             self.outbox.unpark(None, MOST_MOVED).await?;
@@ -132,7 +132,7 @@ impl<DB: Dialect> Errand<DB> {
         Report::Compared { owned }
     }
 
-    pub(super) async fn disown(&self, strange: Vec<Lease>) -> Report<DB> {
+    pub(super) async fn disown(&self, strange: Vec<Lease>) -> Report {
         for lease in strange {
             self.asked("disown", self.outbox.disown(lease)).await;
         }
@@ -145,7 +145,7 @@ impl<DB: Dialect> Errand<DB> {
         receiver: Arc<str>,
         low: EffectId,
         limit: usize,
-    ) -> Report<DB> {
+    ) -> Report {
         let answer = async {
             self.reached(Point::Claim).await?;
             let taken = self.outbox.claim(worker, &receiver, low, limit).await?;
@@ -162,12 +162,7 @@ impl<DB: Dialect> Errand<DB> {
         }
     }
 
-    pub(super) async fn attempt(
-        &self,
-        post: Post<DB>,
-        call: Vec<Leased>,
-        noted: bool,
-    ) -> Report<DB> {
+    pub(super) async fn attempt(&self, post: Post<DB>, call: Vec<Leased>, noted: bool) -> Report {
         let receiver = Arc::clone(&post.name);
         let leases: Vec<Lease> = call.iter().map(|leased| leased.lease).collect();
         let all = |how: Ended| leases.iter().map(|lease| (*lease, how.clone())).collect();
@@ -225,7 +220,7 @@ impl<DB: Dialect> Errand<DB> {
         Report::Ran { receiver, ended }
     }
 
-    pub(super) async fn settle(&self, leases: Vec<Lease>) -> Report<DB> {
+    pub(super) async fn settle(&self, leases: Vec<Lease>) -> Report {
         let answer = async {
             self.reached(Point::Settle).await?;
             let settled = self.outbox.settle(&leases).await?;
@@ -237,7 +232,7 @@ impl<DB: Dialect> Errand<DB> {
         Report::Settled { leases, settled }
     }
 
-    pub(super) async fn write(&self, leased: Leased, next: Next) -> Report<DB> {
+    pub(super) async fn write(&self, leased: Leased, next: Next) -> Report {
         let answer = async {
             self.reached(Point::PutOff).await?;
             let written = self.put(&leased, &next).await?;
@@ -298,17 +293,17 @@ impl<DB: Dialect> Errand<DB> {
         }
     }
 
-    pub(super) async fn release(&self, leases: Vec<Lease>) -> Report<DB> {
+    pub(super) async fn release(&self, leases: Vec<Lease>) -> Report {
         // What could not be given back is found by the next comparison.
         self.asked("release", self.outbox.release(&leases)).await;
-        Report::Over(std::marker::PhantomData)
+        Report::Over
     }
 
-    pub(super) async fn unpark(&self, receiver: Arc<str>, key: String) -> Report<DB> {
+    pub(super) async fn unpark(&self, receiver: Arc<str>, key: String) -> Report {
         let answer = self.outbox.unpark(Some((&receiver, &key)), MOST_MOVED);
         match self.asked("unpark", answer).await {
             Some(1..) => Report::Woken(Some(vec![receiver])),
-            _ => Report::Over(std::marker::PhantomData),
+            _ => Report::Over,
         }
     }
 

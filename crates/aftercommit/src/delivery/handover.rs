@@ -10,7 +10,6 @@ use tokio::sync::mpsc::UnboundedSender;
 use super::worker::Report;
 use super::{Lease, Leased};
 use crate::effect::{Birth, Effect, EffectId, headers_text};
-use crate::store::Dialect;
 
 /// Payloads that are longer stay in the database until they are claimed.
 const LONGEST: usize = 16 * 1024;
@@ -19,19 +18,19 @@ const LONGEST: usize = 16 * 1024;
 const MOST: usize = 1_000;
 
 /// Where commits find the worker of their process, if there is one.
-pub(crate) struct Handover<DB: Dialect> {
-    live: ArcSwapOption<Live<DB>>,
+pub(crate) struct Handover {
+    live: ArcSwapOption<Live>,
     under_way: AtomicUsize,
 }
 
 /// A worker that takes effects now.
-pub(crate) struct Live<DB: Dialect> {
+pub(crate) struct Live {
     pub(super) worker: i64,
     pub(super) receivers: Vec<Arc<str>>,
-    pub(super) reports: UnboundedSender<Report<DB>>,
+    pub(super) reports: UnboundedSender<Report>,
 }
 
-impl<DB: Dialect> Default for Handover<DB> {
+impl Default for Handover {
     fn default() -> Self {
         Self {
             live: ArcSwapOption::empty(),
@@ -40,9 +39,9 @@ impl<DB: Dialect> Default for Handover<DB> {
     }
 }
 
-impl<DB: Dialect> Handover<DB> {
+impl Handover {
     /// Who takes effects from now on.
-    pub(crate) fn publish(&self, live: Option<Live<DB>>) {
+    pub(crate) fn publish(&self, live: Option<Live>) {
         self.live.store(live.map(Arc::new));
     }
 

@@ -32,7 +32,7 @@ impl Wake {
         tokio::spawn(async move {
             tokio::time::sleep(TOGETHER).await;
             // Before it is sent: a commit from here on needs another one.
-            db.wake().0.store(false, Ordering::Release);
+            db.station().wake.0.store(false, Ordering::Release);
             let sent = async {
                 let mut conn = db.pool().acquire().await?;
                 DB::simple(&mut conn, own_sql(sql)).await
@@ -49,7 +49,7 @@ impl Wake {
 }
 
 /// Hands hints on to the worker, until it has ended.
-pub(super) async fn listen<DB: Dialect>(db: Db<DB>, reports: UnboundedSender<Report<DB>>) {
+pub(super) async fn listen<DB: Dialect>(db: Db<DB>, reports: UnboundedSender<Report>) {
     if !db.observers().wake_ups {
         return;
     }

@@ -3,21 +3,20 @@
 use std::fmt;
 use std::future::Future;
 use std::panic::Location;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
 
 use sqlx::Pool;
 use sqlx::pool::PoolOptions;
 
+use super::shared::Shared;
 use super::{AsyncBlock, Begin, Begun, Options, Tx};
 use crate::commit::{Hook, HookOutput, Report, run_now};
-use crate::delivery::{Handover, Live, Wake};
+use crate::delivery::Station;
 use crate::effect::Headers;
-use crate::error::{Error, Kind, Result, at};
-use crate::observe::{Event, Observers};
+use crate::error::{Error, Kind, Result};
+use crate::observe::Observers;
 use crate::signal::Signals;
-use crate::store::{self, Dialect, Facts, Tables};
+use crate::store::{self, Dialect, Tables};
 
 /// A pool, the receivers connected to its signals, and how its transactions behave.
 ///
@@ -45,42 +44,13 @@ use crate::store::{self, Dialect, Facts, Tables};
 /// # fn main() {}
 /// ```
 pub struct Db<DB: Dialect> {
-    shared: Arc<Shared<DB>>,
-    observers: Arc<Observers>,
+    pub(super) shared: Arc<Shared<DB>>,
+    pub(super) observers: Arc<Observers>,
     signals: Signals<DB>,
     muted: Arc<[Box<str>]>,
-    tables: Arc<Tables>,
-    station: Arc<Station<DB>>,
+    pub(super) tables: Arc<Tables>,
+    pub(super) station: Arc<Station>,
 }
-
-struct Shared<DB: Dialect> {
-    pool: Pool<DB>,
-    facts: RwLock<Option<Arc<Facts>>>,
-    /// The last block that took the write lock, for the text of "database is locked".
-    writer: Mutex<Option<(u64, &'static Location<'static>, Instant)>>,
-    transactions: AtomicU64,
-    commits: AtomicU64,
-}
-
-/// Where the worker of these tables is found, if this process has one.
-struct Station<DB: Dialect> {
-    handover: Handover<DB>,
-    wake: Wake,
-    delivering: AtomicBool,
-}
-
-impl<DB: Dialect> Default for Station<DB> {
-    fn default() -> Self {
-        Self {
-            handover: Handover::default(),
-            wake: Wake::default(),
-            delivering: AtomicBool::new(false),
-        }
-    }
-}
-
-/// Commits between two clean-ups of what commits leave behind.
-const UPKEEP_EVERY: u64 = 1_000;
 
 impl<DB: Dialect> Db<DB> {
     /// Wraps a pool and changes none of its settings.
@@ -92,13 +62,7 @@ impl<DB: Dialect> Db<DB> {
     /// fails, or is slow, as it is configured to.
     pub fn new(pool: Pool<DB>) -> Self {
         Self {
-            shared: Arc::new(Shared {
-                pool,
-                facts: RwLock::new(None),
-                writer: Mutex::new(None),
-                transactions: AtomicU64::new(1),
-                commits: AtomicU64::new(0),
-            }),
+            shared: Arc::new(Shared::new(pool)),
             observers: Arc::default(),
             signals: Signals::new(),
             muted: Arc::default(),
@@ -133,81 +97,6 @@ impl<DB: Dialect> Db<DB> {
     pub fn with_signals(mut self, signals: Signals<DB>) -> Self {
         self.signals = signals;
         self
-    }
-
-    /// Tells `observer` every [`Event`].
-    ///
-    /// It is called in line and must not block; a panic in it is caught and logged.
-    pub fn with_observer(self, observer: impl Fn(&Event<'_>) + Send + Sync + 'static) -> Self {
-        self.configure(|observers| observers.observer = Some(Arc::new(observer)))
-    }
-
-    /// The time after which a hook that is still running is warned about. 5 s unless set.
-    pub fn with_hook_budget(self, budget: Duration) -> Self {
-        self.configure(|observers| observers.hook_budget = budget)
-    }
-
-    /// The age at which an open transaction is warned about. 10 s unless set.
-    pub fn with_long_transaction(self, age: Duration) -> Self {
-        self.configure(|observers| observers.long_transaction = age)
-    }
-
-    /// How long the server is asked about a COMMIT that was cut off. 5 s unless set.
-    pub fn with_resolve_patience(self, patience: Duration) -> Self {
-        self.configure(|observers| observers.resolve_patience = patience)
-    }
-
-    /// The number of hooks that one transaction may have, and of effects. 100,000 of each unless set.
-    ///
-    /// A transaction with more of them does not commit: `TOO_MANY_HOOKS`, `TOO_MANY_EFFECTS`.
-    pub fn with_hook_limit(self, limit: usize) -> Self {
-        self.configure(|observers| observers.hook_limit = limit)
-    }
-
-    /// What travels with each effect that is written: called when a signal is sent to a durable receiver.
-    ///
-    /// Its use is the trace of the request, as in `[("traceparent", …)]` of <https://www.w3.org/TR/trace-context/>; a delivery
-    /// finds it with [`Delivery::header`](crate::Delivery::header).
-    pub fn with_headers(self, headers: impl Fn() -> Headers + Send + Sync + 'static) -> Self {
-        self.configure(|observers| observers.headers = Some(Arc::new(headers)))
-    }
-
-    /// For a pool that leads to a pooler which shares sessions between transactions, as PgBouncer does in transaction mode.
-    ///
-    /// Nothing is then kept in a session: statements are sent without a name, and the library's own ones inside transactions.
-    /// (Outside of them a pooler may give the parts of one statement to different sessions: with PgBouncer 1.18 half of such
-    /// queries got the answer to somebody else's.) Statements that are run on the pool itself, without a block, are not covered:
-    /// use `sqlx::raw_sql` for them, or a block. A mode that shares sessions between statements cannot be used at all.
-    pub fn behind_transaction_pooler(self) -> Self {
-        self.configure(|observers| observers.pooled = true)
-    }
-
-    /// Tells the workers of other processes when there is something to claim, and listens for that in a worker of this handle, on
-    /// a connection that it takes from the pool for good. Postgres only; others poll.
-    ///
-    /// Worth it where a worker is a process of its own and a second ([`poll_every`](crate::Worker::poll_every)) is long: a worker in
-    /// the same process is told in memory anyway. The hint is sent after the commit, from another connection, and once for
-    /// the commits of 10 ms; it may get lost, and then polling finds the effect. Through a pooler that shares sessions
-    /// nobody hears it.
-    pub fn with_wake_ups(self) -> Self {
-        self.configure(|observers| observers.wake_ups = true)
-    }
-
-    /// Other names for the library's own tables: a schema, and a prefix instead of `aftercommit_`.
-    ///
-    /// # Errors
-    ///
-    /// `BAD_IDENTIFIER`: a name has 1 to 40 lower-case letters, digits and underscores, and does not begin with a digit.
-    pub fn with_tables(mut self, schema: Option<&str>, prefix: &str) -> Result<Self> {
-        self.tables = Arc::new(Tables::new(schema, prefix)?);
-        // What is written there must not be handed to a worker that settles it elsewhere.
-        self.station = Arc::default();
-        Ok(self)
-    }
-
-    /// Makes [`on_commit`](Self::on_commit) without a transaction an error instead of running the hook at once.
-    pub fn strict(self) -> Self {
-        self.configure(|observers| observers.strict = true)
     }
 
     /// A handle whose transactions leave one receiver out: for an import, a test, a repair.
@@ -390,6 +279,10 @@ impl<DB: Dialect> Db<DB> {
         }
     }
 
+    pub(crate) fn station(&self) -> &Arc<Station> {
+        &self.station
+    }
+
     pub(crate) fn tables(&self) -> &Tables {
         &self.tables
     }
@@ -399,123 +292,12 @@ impl<DB: Dialect> Db<DB> {
         headers.map(|headers| headers()).unwrap_or_default()
     }
 
-    pub(crate) fn handover(&self) -> &Handover<DB> {
-        &self.station.handover
-    }
-
-    pub(crate) fn wake(&self) -> &Wake {
-        &self.station.wake
-    }
-
-    pub(crate) fn publish(&self, live: Option<Live<DB>>) {
-        self.station.handover.publish(live);
-    }
-
-    /// `false`: a worker is at it already.
-    pub(crate) fn begin_delivering(&self) -> bool {
-        !self.station.delivering.swap(true, Ordering::AcqRel)
-    }
-
-    pub(crate) fn end_delivering(&self) {
-        self.station.delivering.store(false, Ordering::Release);
-    }
-
-    pub(crate) fn configure(mut self, change: impl FnOnce(&mut Observers)) -> Self {
-        change(Arc::make_mut(&mut self.observers));
-        self
-    }
-
     pub(crate) fn observers(&self) -> &Observers {
         &self.observers
     }
 
     pub(crate) fn is_muted(&self, receiver: &str) -> bool {
         self.muted.iter().any(|muted| **muted == *receiver)
-    }
-
-    pub(crate) fn next_transaction(&self) -> u64 {
-        self.shared.transactions.fetch_add(1, Ordering::Relaxed)
-    }
-
-    pub(super) fn known_facts(&self) -> Option<Arc<Facts>> {
-        self.shared
-            .facts
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
-    }
-
-    pub(super) fn remember_facts(&self, facts: &Arc<Facts>) {
-        *self
-            .shared
-            .facts
-            .write()
-            .unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(facts));
-    }
-
-    /// The server may have changed: it is asked again before the next transaction.
-    pub(crate) fn forget_facts(&self) {
-        *self
-            .shared
-            .facts
-            .write()
-            .unwrap_or_else(PoisonError::into_inner) = None;
-    }
-
-    /// Cleans up behind commits, now and then.
-    pub(crate) fn count_commit(&self, facts: &Facts) {
-        let commits = self.shared.commits.fetch_add(1, Ordering::Relaxed) + 1;
-        if let (Some(sql), true) = (DB::upkeep(facts), commits.is_multiple_of(UPKEEP_EVERY)) {
-            let pool = self.pool().clone();
-            tokio::spawn(async move {
-                let done = async {
-                    let mut conn = pool.acquire().await?;
-                    DB::simple(&mut conn, sqlx::SqlStr::from_static(sql)).await
-                };
-                if let Err(error) = done.await {
-                    tracing::warn!(%error, "old commit markers could not be removed; trying again later");
-                }
-            });
-        }
-    }
-
-    pub(super) fn lock_taken(&self, id: u64, place: &'static Location<'static>) {
-        if DB::ONE_WRITER {
-            *self
-                .shared
-                .writer
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner) = Some((id, place, Instant::now()));
-        }
-    }
-
-    pub(super) fn lock_given_back(&self, id: u64) {
-        if DB::ONE_WRITER {
-            let mut writer = self
-                .shared
-                .writer
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner);
-            if writer.is_some_and(|(holder, ..)| holder == id) {
-                *writer = None;
-            }
-        }
-    }
-
-    /// Who holds the write lock, in words.
-    pub(crate) fn lock_holder(&self) -> Option<String> {
-        let writer = self
-            .shared
-            .writer
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        writer.map(|(_, place, since)| {
-            format!(
-                "the block at {} has been writing for {} ms",
-                at(place),
-                since.elapsed().as_millis()
-            )
-        })
     }
 }
 

@@ -84,7 +84,7 @@ impl<DB: Dialect> Tx<DB> {
         self.ended = true;
         let effects = std::mem::take(&mut self.effects);
         let commit = Commit {
-            births: self.db.handover().births(effects),
+            births: self.db.station().handover.births(effects),
             db: self.db.clone(),
             identity: self.identity.clone(),
             options: self.options.clone(),

@@ -39,6 +39,8 @@ mod nested;
 mod options;
 mod prepare;
 mod sending;
+mod settings;
+mod shared;
 mod shield;
 mod statement;
 mod tx;

@@ -1,0 +1,170 @@
+//! A worker: carries out what its desk orders, and tells it what came of it.
+
+mod carry_out;
+mod report;
+mod rounds;
+mod running;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::oneshot;
+
+use super::errand::Errand;
+use super::orders::Times;
+use super::station::Delivering;
+use crate::effect::LONGEST_WORD;
+use crate::error::{Error, Kind, Result};
+use crate::store::{Dialect, Outbox};
+use crate::transaction::Db;
+
+pub use running::{Drained, Running};
+
+pub(super) use report::Report;
+use rounds::AtWork;
+
+/// Delivers the effects of the durable receivers that are connected to a [`Db`].
+///
+/// One in the process of the service is enough to begin with: what the service commits is then handed over in memory. Any
+/// number of processes may have one; a process that has none only writes effects.
+///
+/// ```
+/// # #[cfg(feature = "sqlite")]
+/// # #[tokio::main]
+/// # async fn main() -> aftercommit::Result<()> {
+/// use aftercommit::{Db, Result, Signals, Worker};
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(Serialize, Deserialize)]
+/// struct Registered { email: String }
+///
+/// let (told, mut heard) = tokio::sync::mpsc::unbounded_channel();
+/// let signals = Signals::new().durable("welcome", move |registered: aftercommit::Delivery<Registered>| {
+///     let told = told.clone();
+///     async move { told.send(registered.email.clone()) }
+/// });
+/// let db: Db<sqlx::Sqlite> = Db::connect("sqlite::memory:").await?.with_signals(signals);
+/// db.migrate().await?;
+/// let worker = Worker::new(&db).start().await?;
+///
+/// db.send(Registered { email: "ada@example.org".into() }).await?;
+///
+/// assert_eq!(heard.recv().await.as_deref(), Some("ada@example.org"));
+/// worker.drain().await;
+/// # Ok(())
+/// # }
+/// # #[cfg(not(feature = "sqlite"))]
+/// # fn main() {}
+/// ```
+#[derive(Debug)]
+#[must_use = "nothing is delivered until `start` is called"]
+pub struct Worker<DB: Dialect> {
+    db: Db<DB>,
+    name: String,
+    times: Times,
+}
+
+impl<DB: Dialect> Worker<DB> {
+    /// A worker with settings that suit a service.
+    pub fn new(db: &Db<DB>) -> Self {
+        Self {
+            db: db.clone(),
+            name: format!("{}@{}", env!("CARGO_PKG_NAME"), std::process::id()),
+            times: Times {
+                lease: Duration::from_secs(20),
+                beat: Duration::from_secs(4),
+                poll: Duration::from_secs(1),
+                rescue: Duration::from_secs(4),
+                grace: Duration::from_secs(25),
+            },
+        }
+    }
+
+    /// A name for operators, of at most 190 bytes. It need not be unique.
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = name.into();
+        self
+    }
+
+    /// How often it looks for effects that nobody told it of: those of other processes, and those that are due. 1 s unless set.
+    pub fn poll_every(mut self, poll: Duration) -> Self {
+        self.times.poll = poll;
+        self
+    }
+
+    /// After how long without a sign of life it is taken for dead. 20 s unless set; it gives a sign five times as often.
+    ///
+    /// It is looked for as often, so an effect of a process that died is taken over within 1.2 times this.
+    pub fn lease(mut self, lease: Duration) -> Self {
+        self.times.lease = lease;
+        self.times.beat = lease / 5;
+        self.times.rescue = lease / 5;
+        self
+    }
+
+    /// How long it finishes what is running when it [drains](Running::drain). 25 s unless set.
+    pub fn grace(mut self, grace: Duration) -> Self {
+        self.times.grace = grace;
+        self
+    }
+
+    /// Starts it on tasks of its own.
+    ///
+    /// # Errors
+    ///
+    /// `SCHEMA_MISSING` or `SCHEMA_VERSION`: run [`Db::migrate`]. `BAD_SETTING` for times or a name that cannot work. `WORKER_RUNNING` if
+    /// this handle has one already. Those of the database.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped before it returns, no worker was started.
+    pub async fn start(self) -> Result<Running> {
+        self.check()?;
+        let outbox = Arc::new(Outbox {
+            db: self.db.clone(),
+        });
+        super::schema::check(&outbox).await?;
+        let Some(delivering) = Delivering::begin(self.db.station()) else {
+            return Err(Error::new(Kind::WorkerRunning));
+        };
+        let (stop, stopped) = oneshot::channel();
+        let errand = Errand {
+            outbox,
+            name: self.name.into(),
+            lease: self.times.lease,
+            began: Instant::now(),
+        };
+        let at_work = AtWork::new(delivering, self.times, errand);
+        let task = tokio::spawn(at_work.run(stopped));
+        Ok(Running {
+            stop: Some(stop),
+            task,
+        })
+    }
+
+    fn check(&self) -> Result<()> {
+        let times = &self.times;
+        let wrong = if times.lease < Duration::from_millis(500) {
+            Some((
+                "lease",
+                "at least 500 ms, or a slow answer of the database looks like death",
+            ))
+        } else if times.poll.is_zero() {
+            Some((
+                "poll_every",
+                "longer than nothing, or it keeps the database busy with asking",
+            ))
+        } else if self.name.len() > LONGEST_WORD || self.name.contains(char::is_control) {
+            Some((
+                "name",
+                "at most 190 bytes without control characters, because it is kept in the database",
+            ))
+        } else {
+            None
+        };
+        match wrong {
+            None => Ok(()),
+            Some((setting, must_be)) => Err(Error::new(Kind::BadSetting { setting, must_be })),
+        }
+    }
+}
