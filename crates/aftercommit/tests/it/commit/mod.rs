@@ -1,0 +1,10 @@
+//! 3: it is true now.
+
+mod which_hooks;
+mod surroundings;
+mod failures;
+mod limits;
+
+async fn planned_panic() {
+    panic!("as planned")
+}
