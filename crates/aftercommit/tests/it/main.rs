@@ -1,4 +1,4 @@
-//! The integration tests: one binary, one file per stage of the path, each test on every database.
+//! The integration tests: one binary, a file or a folder per stage of the path, each test on every database.
 //!
 //! `cargo xtask test` starts the servers; without them a test that needs one fails and says so.
 #![expect(

@@ -1,0 +1,103 @@
+//! What receivers hear of a write, and their veto.
+
+use std::sync::{Arc, Mutex};
+
+use aftercommit::model::Stored;
+use aftercommit::signal::{during, with_state};
+use aftercommit::{Error, Ok, Result, Saved, Signals, Tx};
+
+use super::{Log, Person, Tables, ada, listening, open, take};
+use crate::support::Server;
+
+on_each_database_and_the_pooler! {
+    receivers_see_the_old_row_and_what_changed,
+    plain_sql_sends_the_same_signals,
+    a_veto_cannot_be_swallowed,
+}
+
+async fn receivers_see_the_old_row_and_what_changed<DB: Tables>()
+where
+    Person: Stored<DB>,
+{
+    let seen: Arc<Mutex<Option<Saved<Person>>>> = Arc::default();
+    async fn keep(to: &Arc<Mutex<Option<Saved<Person>>>>, signal: &Saved<Person>) -> Result<()> {
+        *to.lock().expect("not poisoned") = Some(signal.clone());
+        Ok(())
+    }
+    let site = open::<DB>()
+        .await
+        .with_signals(Signals::new().after_commit("keep", with_state(Arc::clone(&seen), keep)));
+    let mut person = ada();
+    site.db.save(&mut person).await.expect("saved");
+    person.name = "Grace".into();
+    site.db.save(&mut person).await.expect("saved");
+    let seen = seen.lock().expect("not poisoned").take().expect("heard");
+    assert_eq!(seen.old.expect("kept").name, "Ada");
+    assert_eq!(seen.changed, ["name"]);
+    assert!(!seen.created);
+}
+
+async fn plain_sql_sends_the_same_signals<DB: Tables>()
+where
+    Person: Stored<DB>,
+{
+    let heard = Log::default();
+    let site = open::<DB>().await.with_signals(listening(&heard));
+    async fn by_hand<DB: Server>(tx: &mut Tx<DB>, person: Person) -> Result<()> {
+        DB::insert(tx, person.id).await?;
+        tx.send(Saved::created(person.clone())).await?;
+        tx.send(Saved::updated(person, ["name"])).await
+    }
+    site.db
+        .atomic(async |tx| by_hand(tx, Person { id: 5, ..ada() }).await)
+        .await
+        .expect("committed");
+    assert_eq!(
+        take(&heard),
+        [
+            "saved 5 Ada created true old None changed [\"id\", \"name\", \"order\"]",
+            "saved 5 Ada created false old None changed [\"name\"]",
+        ]
+    );
+}
+
+async fn a_veto_cannot_be_swallowed<DB: Tables>()
+where
+    Person: Stored<DB>,
+{
+    async fn veto(_: &Saved<Person>) -> Result<()> {
+        Err(Error::other("not this one"))
+    }
+    let signals = Signals::new()
+        .with(during("veto", veto).filter(|signal: &Saved<Person>| signal.instance.name == "Ada"));
+    let site = open::<DB>().await.with_signals(signals);
+    let swallowed: Result<()> = site
+        .db
+        .atomic(async |tx| {
+            assert_eq!(
+                tx.save(&mut ada()).await.expect_err("veto").to_string(),
+                "not this one"
+            );
+            Ok(())
+        })
+        .await;
+    assert!(swallowed.expect_err("marked").is_rolled_back());
+
+    // In a block of its own the veto takes back that save, and no more.
+    let mut other = Person {
+        name: "Grace".into(),
+        ..ada()
+    };
+    site.db
+        .atomic(async |tx| {
+            let vetoed: Result<()> = tx.atomic(async |tx| tx.save(&mut ada()).await).await;
+            assert!(vetoed.is_err());
+            tx.save(&mut other).await
+        })
+        .await
+        .expect("committed");
+    let count = site
+        .db
+        .atomic(async |tx| tx.delete_many::<Person>(&[1, 2, 3]).await);
+    assert_eq!(count.await.expect("deleted"), 1);
+}
