@@ -12,7 +12,7 @@
 
 mod answers;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -29,6 +29,12 @@ const MOST_SETTLED: usize = 500;
 
 /// The most outcomes that are written down at a time, one by one: the pool is the service's as well.
 const MOST_WRITTEN: usize = 4;
+
+/// The most keys whose effects are parked after one claim.
+const MOST_PARKED: usize = 4;
+
+/// How many leases that were given back unknown are remembered.
+const MOST_DISOWNED: usize = 1_000;
 
 /// The wait before a statement that failed is sent again.
 const AGAIN: Duration = Duration::from_millis(200);
@@ -63,10 +69,12 @@ pub(crate) struct Desk {
     compare_at: Moment,
     /// The one that runs while nothing else may.
     alone: Option<Lease>,
-    /// What is to be unparked.
+    /// What is to be parked, and unparked.
     followed: Vec<Order>,
     /// What the database had in this worker's name and nobody here knew of, and since when.
     strange: HashMap<Lease, Moment>,
+    /// What was given back because of that: its hand-over may still come.
+    disowned: VecDeque<Lease>,
     drain_until: Option<Moment>,
     finished: bool,
     pub(crate) tally: Tally,
@@ -95,6 +103,7 @@ impl Desk {
             alone: None,
             followed: Vec::new(),
             strange: HashMap::new(),
+            disowned: VecDeque::new(),
             drain_until: None,
             finished: false,
             tally: Tally::default(),
@@ -298,13 +307,12 @@ impl Desk {
         };
         for (name, seat) in &mut self.seats {
             let breaker = self.breakers.entry(target(name, seat).clone()).or_default();
-            if let Some((low, limit)) = seat.claim(breaker, now) {
+            if let Some(search) = seat.claim(breaker, now) {
                 let receiver = Arc::clone(name);
                 orders.push(Order::Claim {
                     worker,
                     receiver,
-                    low,
-                    limit,
+                    search,
                 });
             }
         }

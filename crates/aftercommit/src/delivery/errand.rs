@@ -8,9 +8,9 @@ use tracing::Instrument;
 
 use super::history::{self, Attempt};
 use super::lifecycle::{Ended, Next};
+use super::orders::Search;
 use super::worker::Report;
 use super::{Lease, Leased, Point};
-use crate::effect::EffectId;
 use crate::error::{Error, Result};
 use crate::observe::Event;
 use crate::signal::Post;
@@ -18,6 +18,10 @@ use crate::store::{Dialect, Outbox};
 
 /// The most effects that are moved from one table to another at once.
 const MOST_MOVED: i64 = 500;
+
+/// How often a worker that goes tries to give everything back, and the pause between.
+const FAREWELLS: u32 = 3;
+const BETWEEN: Duration = Duration::from_millis(100);
 
 pub(super) struct Errand<DB: Dialect> {
     pub(super) outbox: Arc<Outbox<DB>>,
@@ -103,12 +107,8 @@ impl<DB: Dialect> Errand<DB> {
 
     pub(super) async fn maintain(&self) -> Report {
         let answer = async {
-            // In this order: what is promoted blocks nobody any more.
-            let parked = self.outbox.park(MOST_MOVED).await?;
             let promoted = self.outbox.promote(MOST_MOVED).await?;
-            let full = |moved| moved as i64 >= MOST_MOVED;
-            let more = full(promoted) || full(parked);
-            Ok((self.outbox.paused().await?, promoted > 0 || more))
+            Ok((self.outbox.paused().await?, promoted > 0))
         };
         match self.asked("maintain", answer).await {
             Some((paused, moved)) => Report::Maintained {
@@ -125,7 +125,7 @@ impl<DB: Dialect> Errand<DB> {
     pub(super) async fn compare(&self, worker: i64) -> Report {
         let answer = async {
             // For the case that whoever ended a failure died before it could let the others follow.
-            self.outbox.unpark(None, MOST_MOVED).await?;
+            self.outbox.unpark_unblocked(MOST_MOVED).await?;
             self.outbox.owned(worker).await
         };
         let owned = self.asked("compare", answer).await.unwrap_or_default();
@@ -139,26 +139,20 @@ impl<DB: Dialect> Errand<DB> {
         Report::Woken(None)
     }
 
-    pub(super) async fn claim(
-        &self,
-        worker: i64,
-        receiver: Arc<str>,
-        low: EffectId,
-        limit: usize,
-    ) -> Report {
+    pub(super) async fn claim(&self, worker: i64, receiver: Arc<str>, search: Search) -> Report {
         let answer = async {
             self.reached(Point::Claim).await?;
-            let taken = self.outbox.claim(worker, &receiver, low, limit).await?;
-            if !taken.is_empty() {
+            let found = self.outbox.claim(worker, &receiver, &search).await?;
+            if !found.taken.is_empty() {
                 self.reached(Point::Claimed).await?;
             }
-            Ok(taken)
+            Ok(found)
         };
-        let taken = self.asked("claim", answer).await;
+        let found = self.asked("claim", answer).await;
         Report::Claimed {
             receiver,
-            taken,
-            limit,
+            search,
+            found,
         }
     }
 
@@ -299,8 +293,16 @@ impl<DB: Dialect> Errand<DB> {
         Report::Over
     }
 
+    pub(super) async fn park(&self, receiver: Arc<str>, keys: Vec<String>) -> Report {
+        for key in keys {
+            let answer = self.outbox.park(&receiver, &key, MOST_MOVED);
+            self.asked("park", answer).await;
+        }
+        Report::Over
+    }
+
     pub(super) async fn unpark(&self, receiver: Arc<str>, key: String) -> Report {
-        let answer = self.outbox.unpark(Some((&receiver, &key)), MOST_MOVED);
+        let answer = self.outbox.unpark(&receiver, &key, MOST_MOVED);
         match self.asked("unpark", answer).await {
             Some(1..) => Report::Woken(Some(vec![receiver])),
             _ => Report::Over,
@@ -312,12 +314,18 @@ impl<DB: Dialect> Errand<DB> {
         for leased in cut_off {
             self.write(leased, Next::cut_off()).await;
         }
-        let answer = async {
-            self.outbox.release_all(worker).await?;
-            self.outbox.resign(worker).await
-        };
-        // If that fails, the lease ends by itself.
-        self.asked("leave", answer).await;
+        // What was cut off a moment ago may still hold its locks.
+        for _ in 0..FAREWELLS {
+            let answer = async {
+                self.outbox.release_all(worker).await?;
+                self.outbox.resign(worker).await
+            };
+            if self.asked("leave", answer).await.is_some() {
+                return;
+            }
+            tokio::time::sleep(BETWEEN).await;
+        }
+        // The lease ends by itself.
     }
 }
 

@@ -57,6 +57,7 @@ pub(crate) use handler::{AnyHandler, Handler};
 pub(crate) use handover::{Handover, Live};
 pub(crate) use history::{clean, read as attempts};
 pub(crate) use leased::{Lease, Leased};
+pub(crate) use orders::{Found, Search, Walk};
 pub(crate) use schema::missing as schema_missing;
 pub(crate) use station::Station;
 pub(crate) use wake::Wake;

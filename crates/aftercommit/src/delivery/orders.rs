@@ -47,7 +47,7 @@ pub(crate) enum Order {
     Rescue {
         worker: i64,
     },
-    /// Move what is due, what is blocked and what is so no more; ask who is paused.
+    /// Move what is due; ask who is paused.
     Maintain,
     Compare {
         worker: i64,
@@ -55,8 +55,7 @@ pub(crate) enum Order {
     Claim {
         worker: i64,
         receiver: Arc<str>,
-        low: EffectId,
-        limit: usize,
+        search: Search,
     },
     /// Call the handler. `noted`: the start is written down first.
     Run {
@@ -75,6 +74,11 @@ pub(crate) enum Order {
     Release {
         leases: Vec<Lease>,
     },
+    /// Put out of the way what stands behind failures of these keys. Not answered.
+    Park {
+        receiver: Arc<str>,
+        keys: Vec<String>,
+    },
     /// Let those follow that stood behind a failure. Not answered.
     Unpark {
         receiver: Arc<str>,
@@ -82,6 +86,38 @@ pub(crate) enum Order {
     },
     /// Give back the leases that are left, and go.
     Finish,
+}
+
+/// What a claim looks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Search {
+    /// Effects without a key, above this id.
+    pub(crate) low: EffectId,
+    /// First effects of keys, from this key on.
+    pub(crate) key: String,
+    /// Which of the two comes first: in turns, because a receiver that was given a key, or lost it, may have both.
+    pub(crate) keyed_first: bool,
+    pub(crate) limit: usize,
+}
+
+/// What a claim has found.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Found {
+    pub(crate) taken: Vec<Leased>,
+    /// Keys whose effects stand behind a failure, for a while.
+    pub(crate) blocked: Vec<String>,
+    pub(crate) walk: Walk,
+}
+
+/// How far a claim came with the keys.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Walk {
+    /// There was no room left.
+    #[default]
+    Unmade,
+    /// There may be more from this key on.
+    UpTo(String),
+    Ended,
 }
 
 /// What a worker has done so far.

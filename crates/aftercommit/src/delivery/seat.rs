@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::breaker::{Breaker, Moment};
 use super::lifecycle::{must_be_alone, must_be_noted, set_aside};
+use super::orders::{Found, Search, Walk};
 use super::{Lease, Leased};
 use crate::effect::{EffectId, Manner};
 
@@ -36,11 +37,18 @@ pub(super) struct Seat {
     /// Since when a claim is under way.
     pub(super) claiming: Option<Moment>,
     /// There may be something to claim.
-    pub(super) hungry: bool,
+    hungry: bool,
+    /// It became so after the claims had begun with the first key.
+    woken: bool,
     pub(super) service: Service,
     /// Below this id nothing was found a moment ago.
     low: EffectId,
     scanned_at: Option<Moment>,
+    /// The key with which the next claim begins.
+    key: String,
+    /// Since claims began with the first key, one has taken something.
+    found: bool,
+    keyed_first: bool,
 }
 
 impl Seat {
@@ -51,10 +59,14 @@ impl Seat {
             running: 0,
             claiming: None,
             hungry: true,
+            woken: false,
             // Until the database has been asked.
             service: Service::Paused,
             low: EffectId::LOWEST,
             scanned_at: None,
+            key: String::new(),
+            found: false,
+            keyed_first: false,
         }
     }
 
@@ -94,8 +106,14 @@ impl Seat {
         self.is_open() && breaker.is_closed() && self.queue.len() < self.target()
     }
 
-    /// How many to claim now, and above which id; `None` for none.
-    pub(super) fn claim(&mut self, breaker: &Breaker, now: Moment) -> Option<(EffectId, usize)> {
+    /// There may be something to claim.
+    pub(super) fn wake(&mut self) {
+        self.hungry = true;
+        self.woken = true;
+    }
+
+    /// What to claim now; `None` for nothing.
+    pub(super) fn claim(&mut self, breaker: &Breaker, now: Moment) -> Option<Search> {
         if !self.hungry || self.claiming.is_some() || !self.is_open() {
             return None;
         }
@@ -112,20 +130,46 @@ impl Seat {
         if self.low == EffectId::LOWEST {
             self.scanned_at = Some(now);
         }
+        if self.key.is_empty() {
+            (self.woken, self.found) = (false, false);
+        }
         self.claiming = Some(now);
-        Some((self.low, limit))
+        self.keyed_first = !self.keyed_first;
+        Some(Search {
+            low: self.low,
+            key: self.key.clone(),
+            keyed_first: self.keyed_first,
+            limit,
+        })
     }
 
     /// A claim was answered.
-    pub(super) fn claimed(&mut self, taken: Vec<Leased>, limit: usize) {
+    pub(super) fn claimed(&mut self, search: &Search, found: Found) {
         self.claiming = None;
+        let full = found.taken.len() >= search.limit;
+        self.found |= !found.taken.is_empty();
+        let more_keys = match found.walk {
+            Walk::Unmade => true,
+            Walk::UpTo(key) => {
+                self.key = key;
+                true
+            }
+            Walk::Ended => {
+                self.key.clear();
+                // What was passed over before may be free by now.
+                self.woken || (self.found && !search.key.is_empty())
+            }
+        };
         // A full answer says that there is more. An empty one may have begun too high.
-        self.hungry = taken.len() >= limit || (taken.is_empty() && self.low != EffectId::LOWEST);
-        self.low = match taken.last() {
-            Some(last) if taken.len() >= limit => last.lease.id,
+        let too_high = found.taken.is_empty() && search.low != EffectId::LOWEST;
+        self.hungry = full || more_keys || too_high;
+        let free = found.taken.iter().filter(|leased| leased.key.is_none());
+        let highest = free.map(|leased| leased.lease.id).max();
+        self.low = match highest {
+            Some(highest) if full => highest,
             _ => EffectId::LOWEST,
         };
-        self.queue.extend(taken);
+        self.queue.extend(found.taken);
     }
 
     /// A claim failed.

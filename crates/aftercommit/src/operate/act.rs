@@ -187,7 +187,7 @@ impl<DB: Dialect> Operator<DB> {
     /// As for [`prune`](Self::prune); a running worker lets the keys go on.
     pub async fn prune_blocking(&self, older_than: Duration) -> Result<u64> {
         let pruned = self.prune_some(older_than, true).await?;
-        self.unpark(None).await?;
+        while self.outbox.unpark_unblocked(BATCH).await? > 0 {}
         Ok(pruned)
     }
 
@@ -206,13 +206,13 @@ impl<DB: Dialect> Operator<DB> {
     /// Lets those go on that stood behind this one of their key.
     async fn go_on(&self, gone: &Touched) -> Result<()> {
         match &gone.key {
-            Some(key) => self.unpark(Some((&gone.receiver, key))).await,
+            Some(key) => self.unpark(&gone.receiver, key).await,
             None => Ok(()),
         }
     }
 
-    async fn unpark(&self, key: Option<(&str, &str)>) -> Result<()> {
-        while self.outbox.unpark(key, BATCH).await? as i64 >= BATCH {}
+    async fn unpark(&self, receiver: &str, key: &str) -> Result<()> {
+        while self.outbox.unpark(receiver, key, BATCH).await? as i64 >= BATCH {}
         Ok(())
     }
 

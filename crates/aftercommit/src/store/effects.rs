@@ -12,7 +12,7 @@ macro_rules! each_statement {
     ($then:ident $given:tt) => {
         $then! {
             $given
-            tables schema_version now clock append append_row delay delay_row place place_of claim register extend resign rescue_dead rescue_pick rescue start release release_all owned disown settle wait bury promote_pick promote promoted park_pick park parked unpark_pick unpark_sweep paused
+            tables schema_version now clock append append_row delay delay_row place place_of claim heads take register extend resign rescue_dead rescue_pick rescue start release release_all owned disown settle wait bury promote_pick promote promoted park_pick park parked unpark_pick unblocked paused
         }
     };
 }
@@ -24,8 +24,8 @@ macro_rules! define {
         #[derive(Debug)]
         pub struct EffectSql {
             $(pub(crate) $name: &'static str,)*
-            /// Where a claim does not answer with the rows: how candidates are locked, and then taken.
-            pub(crate) lock_and_take: Option<(&'static str, &'static str)>,
+            /// Where taking does not answer with the rows: how they are locked first.
+            pub(crate) lock: Option<&'static str>,
             /// Where other processes can be told that there is something to claim.
             pub(crate) notify: Option<&'static str>,
             /// A text and an id as literals, with `{hex}` for their bytes.
@@ -39,9 +39,8 @@ macro_rules! define {
                 $(if std::ptr::eq(self.$name, statement) {
                     return stringify!($name);
                 })*
-                match self.lock_and_take {
-                    Some((lock, _)) if std::ptr::eq(lock, statement) => "lock",
-                    Some((_, take)) if std::ptr::eq(take, statement) => "take",
+                match self.lock {
+                    Some(lock) if std::ptr::eq(lock, statement) => "lock",
                     _ => "",
                 }
             }

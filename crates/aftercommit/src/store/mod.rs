@@ -17,6 +17,7 @@ use crate::transaction::Options;
 mod effects;
 mod operate;
 mod outbox;
+mod claim;
 mod rows;
 mod session;
 mod trouble;

@@ -1,13 +1,11 @@
 //! The verbs on effects. Each is one statement, or a transaction of a few.
 
 use std::borrow::Cow;
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::session::Answer;
 use super::{Dialect, Query, Session, Value, bound, one};
-use crate::delivery::{Lease, Leased};
-use crate::effect::EffectId;
+use crate::delivery::Lease;
 use crate::error::{Error, Kind, Result};
 use crate::transaction::Db;
 
@@ -95,52 +93,6 @@ impl<DB: Dialect> Outbox<DB> {
         }
         let values = [("owners", Cow::Owned(owners))];
         Ok(self.run(sql.rescue, &values).await?.affected)
-    }
-
-    /// Takes effects of a receiver that nobody has.
-    pub(crate) async fn claim(
-        &self,
-        worker: i64,
-        receiver: &Arc<str>,
-        low: EffectId,
-        limit: usize,
-    ) -> Result<Vec<Leased>> {
-        let sql = DB::effects();
-        let values = [
-            ("worker", one(Value::Int(worker))),
-            ("receiver", one(Value::Text(receiver.to_string()))),
-            ("low", one(Value::Id(low.as_uuid()))),
-            (
-                "limit",
-                one(Value::Int(limit.try_into().unwrap_or(i64::MAX))),
-            ),
-        ];
-        let Some((lock, take)) = sql.lock_and_take else {
-            let answer = self.run(sql.claim, &values).await?;
-            return leased::<DB>(&answer, worker, receiver, 0);
-        };
-        let mut session = Session::begin(&self.db).await?;
-        let taken = async {
-            let candidates = session.run(self.query(sql.claim, &values)?).await?;
-            let candidates = ids::<DB>(&candidates)?;
-            if candidates.is_empty() {
-                return Ok(Vec::new());
-            }
-            let values = [("ids", Cow::Owned(candidates))];
-            let locked = session.run(self.query(lock, &values)?).await?;
-            let taken = leased::<DB>(&locked, worker, receiver, 1)?;
-            if taken.is_empty() {
-                return Ok(taken);
-            }
-            let values = [
-                ("worker", one(Value::Int(worker))),
-                ("ids", Cow::Owned(ids::<DB>(&locked)?)),
-            ];
-            session.run(self.query(take, &values)?).await?;
-            Ok(taken)
-        };
-        let taken = taken.await;
-        session.end(taken).await
     }
 
     /// Notes that an effect is about to be started. `false`: its lease is lost.
@@ -260,29 +212,41 @@ impl<DB: Dialect> Outbox<DB> {
     }
 
     /// What stands behind a failure of its key is put out of the way.
-    pub(crate) async fn park(&self, limit: i64) -> Result<usize> {
+    pub(crate) async fn park(&self, receiver: &str, key: &str, limit: i64) -> Result<usize> {
         let sql = DB::effects();
         let parking = Move {
             copy: sql.park,
             remove: sql.parked,
         };
-        self.relocate(sql.park_pick, &[("limit", one(Value::Int(limit)))], parking)
+        self.relocate(sql.park_pick, &of_key(receiver, key, limit), parking)
             .await
     }
 
-    /// What stood behind a failure of a key, or of any key, is to be delivered.
-    pub(crate) async fn unpark(&self, key: Option<(&str, &str)>, limit: i64) -> Result<usize> {
-        let sql = DB::effects();
-        let mut values = vec![("limit", one(Value::Int(limit)))];
-        let pick = match key {
-            None => sql.unpark_sweep,
-            Some((receiver, key)) => {
-                values.push(("receiver", one(Value::Text(receiver.to_owned()))));
-                values.push(("key", one(Value::Text(key.to_owned()))));
-                sql.unpark_pick
-            }
+    /// What stood behind a failure of a key is to be delivered.
+    pub(crate) async fn unpark(&self, receiver: &str, key: &str, limit: i64) -> Result<usize> {
+        let pick = DB::effects().unpark_pick;
+        self.relocate(pick, &of_key(receiver, key, limit), promotion::<DB>())
+            .await
+    }
+
+    /// The keys, with their receivers, of which something is parked that nothing blocks.
+    async fn unblocked(&self, limit: i64) -> Result<Vec<(String, String)>> {
+        let values = [("limit", one(Value::Int(limit)))];
+        let answer = self.run(DB::effects().unblocked, &values).await?;
+        let key = |row: &DB::Row| {
+            let (receiver, key) = (DB::text(row, 0)?, DB::text(row, 1)?);
+            Ok((receiver.unwrap_or_default(), key.unwrap_or_default()))
         };
-        self.relocate(pick, &values, promotion::<DB>()).await
+        answer.rows.iter().map(key).collect()
+    }
+
+    /// What stood behind failures that are gone is to be delivered. How many keys that are.
+    pub(crate) async fn unpark_unblocked(&self, limit: i64) -> Result<usize> {
+        let unblocked = self.unblocked(limit).await?;
+        for (receiver, key) in &unblocked {
+            self.unpark(receiver, key, limit).await?;
+        }
+        Ok(unblocked.len())
     }
 
     async fn relocate(&self, pick: &str, values: &Values<'_>, way: Move) -> Result<usize> {
@@ -337,6 +301,14 @@ fn promotion<DB: Dialect>() -> Move {
     }
 }
 
+fn of_key(receiver: &str, key: &str, limit: i64) -> [(&'static str, Cow<'static, [Value]>); 3] {
+    [
+        ("receiver", one(Value::Text(receiver.to_owned()))),
+        ("key", one(Value::Text(key.to_owned()))),
+        ("limit", one(Value::Int(limit))),
+    ]
+}
+
 fn of(lease: Lease) -> [(&'static str, Cow<'static, [Value]>); 3] {
     [
         ("id", one(Value::Id(lease.id.as_uuid()))),
@@ -372,38 +344,4 @@ pub(super) fn ids<DB: Dialect>(answer: &Answer<DB>) -> Result<Vec<Value>> {
         .iter()
         .map(|row| DB::uuid(row, 0).map(Value::Id));
     Ok(ids.collect::<Result<_, _>>()?)
-}
-
-/// The effects of an answer; its fencing numbers are `behind` those that were given.
-fn leased<DB: Dialect>(
-    answer: &Answer<DB>,
-    worker: i64,
-    receiver: &Arc<str>,
-    behind: i64,
-) -> Result<Vec<Leased>> {
-    let one = |row: &DB::Row| -> Result<Leased, sqlx::Error> {
-        let count = |at| Ok::<_, sqlx::Error>(DB::int(row, at)?.unwrap_or_default());
-        let small = |at| Ok::<_, sqlx::Error>(u32::try_from(count(at)?).unwrap_or(u32::MAX));
-        Ok(Leased {
-            lease: Lease {
-                id: DB::uuid(row, 0)?.into(),
-                owner: worker,
-                fence: count(8)? + behind,
-            },
-            receiver: Arc::clone(receiver),
-            key: DB::text(row, 2)?,
-            version: small(4)?,
-            payload: DB::text(row, 5)?.unwrap_or_default(),
-            headers: DB::text(row, 6)?,
-            created_at: count(7)?,
-            failures: small(9)?,
-            starts: small(10)?,
-            rescues: small(11)?,
-            history: DB::text(row, 12)?,
-        })
-    };
-    let mut leased = answer.rows.iter().map(one).collect::<Result<Vec<_>, _>>()?;
-    // RETURNING answers in any order.
-    leased.sort_by_key(|leased| leased.lease.id);
-    Ok(leased)
 }

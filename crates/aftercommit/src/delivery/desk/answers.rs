@@ -1,6 +1,7 @@
 //! What came of orders, and what the world has told. Pure.
 
 use super::*;
+use crate::delivery::orders::{Found, Search};
 
 impl Desk {
     /// Answers [`Order::Register`]; the sign of life counts from `sent`.
@@ -44,24 +45,38 @@ impl Desk {
         }
     }
 
-    pub(crate) fn claimed(&mut self, receiver: &str, taken: Option<Vec<Leased>>, limit: usize) {
+    pub(crate) fn claimed(&mut self, receiver: &str, search: &Search, found: Option<Found>) {
         let worker = self.standing.worker();
+        let Some((name, _)) = self.seats.get_key_value(receiver) else {
+            return;
+        };
+        let name = Arc::clone(name);
         let Some(seat) = self.seats.get_mut(receiver) else {
             return;
         };
-        match taken {
-            Some(mut taken) => {
-                taken.retain(|leased| Some(leased.lease.owner) == worker);
-                seat.claimed(taken, limit);
-            }
-            None => seat.claim_failed(),
+        let Some(mut found) = found else {
+            seat.claim_failed();
+            return;
+        };
+        let mut keys = std::mem::take(&mut found.blocked);
+        keys.truncate(MOST_PARKED);
+        if !keys.is_empty() {
+            let receiver = name;
+            self.followed.push(Order::Park { receiver, keys });
         }
+        found
+            .taken
+            .retain(|leased| Some(leased.lease.owner) == worker);
+        seat.claimed(search, found);
     }
 
     /// Effects that this process has just committed. Those that it cannot take are found by the next comparison.
     pub(crate) fn handed_over(&mut self, births: Vec<Leased>) {
         let worker = self.standing.worker();
         for leased in births {
+            if self.disowned.contains(&leased.lease) {
+                continue;
+            }
             if let Some(seat) = self.seats.get_mut(&leased.receiver)
                 && Some(leased.lease.owner) == worker
             {
@@ -73,7 +88,7 @@ impl Desk {
     /// There may be something to claim.
     pub(crate) fn woken(&mut self) {
         for seat in self.seats.values_mut() {
-            seat.hungry = true;
+            seat.wake();
         }
     }
 
@@ -81,7 +96,7 @@ impl Desk {
     pub(crate) fn woken_for(&mut self, receivers: &[Arc<str>]) {
         for receiver in receivers {
             if let Some(seat) = self.seats.get_mut(receiver) {
-                seat.hungry = true;
+                seat.wake();
             }
         }
     }
@@ -175,7 +190,7 @@ impl Desk {
             return;
         };
         if let Some(seat) = self.seats.get_mut(&leased.receiver) {
-            seat.hungry = true;
+            seat.wake();
         }
         // Never failed and never moved: nothing can stand behind it.
         if lease.fence > 1 {
@@ -205,6 +220,9 @@ impl Desk {
                 }
             }
         }
+        self.disowned.extend(&lost);
+        let surplus = self.disowned.len().saturating_sub(MOST_DISOWNED);
+        self.disowned.drain(..surplus);
         lost
     }
 }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::delivery::Outcome;
+use crate::delivery::{Found, Outcome, Search, Walk};
 
 const SECOND: Moment = Moment::from_secs(1);
 const WORKER: i64 = 7;
@@ -51,11 +51,25 @@ fn leased(number: u128) -> Leased {
     }
 }
 
+fn claimed_nothing(desk: &mut Desk, receiver: &str) {
+    let search = Search {
+        low: EffectId::LOWEST,
+        key: String::new(),
+        keyed_first: true,
+        limit: 16,
+    };
+    let found = Found {
+        walk: Walk::Ended,
+        ..Found::default()
+    };
+    desk.claimed(receiver, &search, Some(found));
+}
+
 /// Everything that the database was asked has been answered, and there was nothing.
 fn nothing_found(desk: &mut Desk, now: Moment) {
     desk.maintained(Some(&[]), false);
     desk.rescued(Some(0));
-    desk.claimed("note", Some(Vec::new()), 16);
+    claimed_nothing(desk, "note");
     desk.beaten(Some(true), now, now);
 }
 
@@ -186,7 +200,7 @@ fn what_is_committed_for_one_receiver_makes_no_other_look() {
     desk.maintained(Some(&[]), false);
     desk.orders(SECOND * 2);
     for name in ["note", "other", "third"] {
-        desk.claimed(name, Some(Vec::new()), 16);
+        claimed_nothing(&mut desk, name);
     }
     desk.woken_for(&[Arc::from("other")]);
     let now = SECOND * 2;

@@ -1,16 +1,20 @@
 //! The tables, and what each verb does to them in one piece: the statements of `store/*/effect_*.sql`, told a second time. Pure.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::defects::Defect;
 use super::row::Row;
 use crate::delivery::breaker::Moment;
-use crate::delivery::{Lease, Leased};
+use crate::delivery::{Found, Lease, Leased, Walk};
 use crate::effect::EffectId;
 
+/// The most keys that one walk looks at.
+const STEPS: usize = 2;
+
 /// The most effects that one statement moves. Few, so that there is a second time.
-pub(super) const MOST_MOVED: usize = 3;
+const MOST_MOVED: usize = 3;
 
 #[derive(Debug)]
 struct Living {
@@ -120,30 +124,64 @@ impl Database {
         rescued
     }
 
-    pub(super) fn claim(
-        &mut self,
-        worker: i64,
-        receiver: usize,
-        low: EffectId,
-        limit: usize,
-    ) -> Vec<Leased> {
+    /// Those without a key, by their age.
+    pub(super) fn claim(&self, receiver: usize, low: EffectId, limit: usize) -> Vec<EffectId> {
         let by_id = self.has(Defect::ClaimById);
         let low = if by_id { self.last_seen } else { low };
         let any_key = self.has(Defect::KeysIgnored);
-        let mut picked: Vec<usize> = (0..self.effects.len())
-            .filter(|at| {
-                let row = &self.effects[*at];
-                row.owner.is_none()
-                    && row.receiver == receiver
-                    && row.id > low
-                    && (row.key.is_none() || any_key || self.is_first_of_its_key(row))
-            })
-            .collect();
-        picked.sort_by_key(|at| self.effects[*at].id);
+        let free = self
+            .of_nobody(receiver)
+            .filter(|row| row.key.is_none() || any_key);
+        let mut picked: Vec<EffectId> = free.map(|row| row.id).filter(|id| *id > low).collect();
+        picked.sort_unstable();
         picked.truncate(limit);
+        picked
+    }
+
+    /// The first effects of keys, from a key on; the keys that are blocked, and where the walk broke off.
+    pub(super) fn heads(&self, receiver: usize, from: &str, room: usize) -> (Vec<EffectId>, Found) {
+        let mut found = Found {
+            walk: Walk::Ended,
+            ..Found::default()
+        };
+        let mut free = Vec::new();
+        let keys: BTreeSet<String> = self
+            .of_nobody(receiver)
+            .filter_map(|row| row.key.map(|key| key.to_string()))
+            .filter(|key| key.as_str() >= from)
+            .collect();
+        for (step, key) in keys.into_iter().enumerate() {
+            let of_key = |row: &&Row| {
+                row.receiver == receiver && row.key.map(|key| key.to_string()) == Some(key.clone())
+            };
+            let Some(head) = self
+                .effects
+                .iter()
+                .filter(of_key)
+                .min_by_key(|row| row.place)
+            else {
+                continue;
+            };
+            let waits = self.waiting.iter().any(|other| other.is_before(head));
+            let is_free = head.owner.is_none() && !waits && !self.is_behind_a_dead_one(head);
+            if step == STEPS || (is_free && free.len() == room) {
+                found.walk = Walk::UpTo(key);
+                break;
+            }
+            if is_free {
+                free.push(head.id);
+            } else if head.owner.is_none() {
+                found.blocked.push(key);
+            }
+        }
+        (free, found)
+    }
+
+    /// Those of them that are still to be had.
+    pub(super) fn take(&mut self, worker: i64, picked: &[EffectId]) -> Vec<Leased> {
         let mut taken = Vec::new();
-        for at in picked {
-            let row = &mut self.effects[at];
+        let free = |row: &&mut Row| row.owner.is_none() && picked.contains(&row.id);
+        for row in self.effects.iter_mut().filter(free) {
             row.owner = Some(worker);
             row.fence += 1;
             self.last_seen = self.last_seen.max(row.id);
@@ -152,10 +190,9 @@ impl Database {
         taken
     }
 
-    fn is_first_of_its_key(&self, row: &Row) -> bool {
-        !self.effects.iter().any(|other| other.is_before(row))
-            && !self.waiting.iter().any(|other| other.is_before(row))
-            && !self.is_behind_a_dead_one(row)
+    fn of_nobody(&self, receiver: usize) -> impl Iterator<Item = &Row> {
+        let free = move |row: &&Row| row.owner.is_none() && row.receiver == receiver;
+        self.effects.iter().filter(free)
     }
 
     fn is_behind_a_dead_one(&self, row: &Row) -> bool {
@@ -265,9 +302,10 @@ impl Database {
         moved
     }
 
-    pub(super) fn park(&mut self) -> usize {
+    pub(super) fn park(&mut self, receiver: usize, key: u8) {
         let behind = |row: &Row| {
             row.owner.is_none()
+                && (row.receiver, row.key) == (receiver, Some(key))
                 && (self.waiting.iter().any(|other| other.is_before(row))
                     || self.is_behind_a_dead_one(row))
         };
@@ -276,7 +314,6 @@ impl Database {
         let is_picked = |row: &Row| picked.iter().any(|other| other.id == row.id);
         self.effects.retain(|row| !is_picked(row));
         self.waiting.extend(&picked);
-        picked.len()
     }
 
     /// Of one key, or of all.

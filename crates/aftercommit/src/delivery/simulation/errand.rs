@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use super::database::{Database, MOST_MOVED};
+use super::database::Database;
 use super::defects::Defect;
 use super::judge::Judge;
 use super::row::Row;
 use crate::delivery::breaker::Moment;
 use crate::delivery::lifecycle::{Ended, Next};
-use crate::delivery::{Lease, Leased, Outcome};
+use crate::delivery::{Found, Lease, Leased, Outcome, Search};
 use crate::effect::EffectId;
 
 /// What is on its way to the database. `at` counts the statements of an errand that has several.
@@ -41,8 +41,15 @@ pub(super) enum Errand {
     Claim {
         worker: i64,
         receiver: usize,
-        low: EffectId,
-        limit: usize,
+        search: Search,
+        /// What was found by then, what the walk over keys has picked, and the steps that are done.
+        found: Found,
+        picked: Vec<EffectId>,
+        at: u8,
+    },
+    Park {
+        receiver: usize,
+        keys: Vec<u8>,
     },
     Note {
         receiver: usize,
@@ -100,8 +107,8 @@ pub(super) enum Report {
     Compared(Vec<Lease>),
     Claimed {
         receiver: usize,
-        taken: Option<Vec<Leased>>,
-        limit: usize,
+        search: Search,
+        found: Option<Found>,
     },
     /// Its start is noted, and its handler can be called.
     Begin {
@@ -185,10 +192,6 @@ impl Errand {
                 let moved = database.promote(now) > 0;
                 return Then::Again(Self::Maintain { moved, at: 1 });
             }
-            Self::Maintain { moved, at: 1 } => {
-                let moved = database.park() >= MOST_MOVED || moved;
-                return Then::Again(Self::Maintain { moved, at: 2 });
-            }
             Self::Maintain { moved, .. } => {
                 let name = |receiver: &usize| database.names[*receiver].to_string();
                 let paused = Some(database.paused.iter().map(name).collect());
@@ -212,17 +215,51 @@ impl Errand {
             Self::Claim {
                 worker,
                 receiver,
-                low,
-                limit,
+                search,
+                mut found,
+                mut picked,
+                mut at,
             } => {
-                let taken = database.claim(worker, receiver, low, limit);
-                judge.demand(taken.len() <= limit, || "too many were claimed".into());
-                let taken = Some(taken);
+                let room = search.limit - found.taken.len();
+                // The two parts of a claim, in turns; a walk is followed by the taking of what it has picked.
+                let keyed = (at == 0) == search.keyed_first;
+                if !picked.is_empty() {
+                    found.taken.extend(database.take(worker, &picked));
+                    picked.clear();
+                } else if room > 0 && keyed {
+                    let (free, walked) = database.heads(receiver, &search.key, room);
+                    (found.blocked, found.walk) = (walked.blocked, walked.walk);
+                    picked = free;
+                } else if room > 0 {
+                    let free = database.claim(receiver, search.low, room);
+                    found.taken.extend(database.take(worker, &free));
+                }
+                at += u8::from(picked.is_empty());
+                if at < 2 {
+                    return Then::Again(Self::Claim {
+                        worker,
+                        receiver,
+                        search,
+                        found,
+                        picked,
+                        at,
+                    });
+                }
+                let taken = found.taken.len();
+                judge.demand(taken <= search.limit, || "too many were claimed".into());
                 Report::Claimed {
                     receiver,
-                    taken,
-                    limit,
+                    search,
+                    found: Some(found),
                 }
+            }
+            Self::Park { receiver, mut keys } => {
+                let key = keys.pop();
+                key.into_iter().for_each(|key| database.park(receiver, key));
+                if !keys.is_empty() {
+                    return Then::Again(Self::Park { receiver, keys });
+                }
+                Report::Over
             }
             Self::Note { receiver, call } => {
                 if call.iter().all(|leased| database.start(leased.lease)) {
@@ -327,11 +364,11 @@ impl Errand {
             Self::Compare { .. } => Report::Compared(Vec::new()),
             Self::Disown { .. } => Report::Woken,
             Self::Claim {
-                receiver, limit, ..
+                receiver, search, ..
             } => Report::Claimed {
                 receiver,
-                taken: None,
-                limit,
+                search,
+                found: None,
             },
             Self::Note { receiver, call } => {
                 let ended = Ended::Answered(Outcome::unavailable("not noted"));
@@ -353,7 +390,10 @@ impl Errand {
                 written: None,
             },
             Self::Leave { .. } => Report::Left,
-            Self::Release { .. } | Self::Unpark { .. } | Self::Commit { .. } => Report::Over,
+            Self::Release { .. }
+            | Self::Park { .. }
+            | Self::Unpark { .. }
+            | Self::Commit { .. } => Report::Over,
         }
     }
 }

@@ -37,6 +37,10 @@ const FOUND: &[(u64, &str)] = &[
         "a start that was cut off passed for a death from then on",
     ),
     (854, "a probe without a word about its target was the last"),
+    (
+        8999,
+        "a hand-over that came after its lease had been given back was started",
+    ),
     (7239, "what stood behind a probe was let go of late"),
     (
         30_918,

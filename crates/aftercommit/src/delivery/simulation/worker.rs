@@ -12,7 +12,7 @@ use crate::delivery::breaker::Moment;
 use crate::delivery::desk::Desk;
 use crate::delivery::lifecycle::Ended;
 use crate::delivery::orders::{Order, Times};
-use crate::delivery::{Lease, Leased};
+use crate::delivery::{Found, Lease, Leased};
 use crate::effect::Manner;
 
 /// What a process is doing.
@@ -178,17 +178,15 @@ impl Process {
             Order::Claim {
                 worker,
                 receiver,
-                low,
-                limit,
-            } => {
-                let receiver = named(&receiver);
-                Errand::Claim {
-                    worker,
-                    receiver,
-                    low,
-                    limit,
-                }
-            }
+                search,
+            } => Errand::Claim {
+                worker,
+                receiver: named(&receiver),
+                search,
+                found: Found::default(),
+                picked: Vec::new(),
+                at: 0,
+            },
             Order::Run {
                 receiver,
                 call,
@@ -218,6 +216,13 @@ impl Process {
             }
             Order::Write { leased, next } => Errand::Write { leased, next },
             Order::Release { leases } => Errand::Release { leases },
+            Order::Park { receiver, keys } => Errand::Park {
+                receiver: named(&receiver),
+                keys: keys
+                    .iter()
+                    .map(|key| key.parse().unwrap_or_default())
+                    .collect(),
+            },
             Order::Unpark { receiver, key } => {
                 let (receiver, key) = (named(&receiver), key.parse().unwrap_or_default());
                 Errand::Unpark { receiver, key }
@@ -253,10 +258,10 @@ impl Process {
             }
             Report::Claimed {
                 receiver,
-                taken,
-                limit,
+                search,
+                found,
             } => {
-                self.desk.claimed(&names[receiver], taken, limit);
+                self.desk.claimed(&names[receiver], &search, found);
             }
             Report::Ran { receiver, ended } => {
                 let lost = ended.iter().filter(|(_, ended)| *ended == Ended::Lost);

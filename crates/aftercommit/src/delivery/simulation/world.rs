@@ -17,8 +17,9 @@ use crate::delivery::Lease;
 use crate::delivery::breaker::Moment;
 use crate::delivery::lifecycle::Ended;
 
-/// In a time without faults everything is done by then.
-const TAIL: Duration = Duration::from_secs(400);
+/// In a time without faults everything is done by then. Long, because after an outage each probe of the breaker, up to a minute
+/// apart, may meet an effect that is hopeless, until its attempts are used up.
+const TAIL: Duration = Duration::from_secs(900);
 
 /// Something that happens at its moment.
 #[derive(Debug)]

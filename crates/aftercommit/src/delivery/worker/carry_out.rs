@@ -51,16 +51,15 @@ impl<DB: Dialect> AtWork<DB> {
             Order::Claim {
                 worker,
                 receiver,
-                low,
-                limit,
+                search,
             } => {
                 let failed = Report::Claimed {
                     receiver: Arc::clone(&receiver),
-                    taken: None,
-                    limit,
+                    search: search.clone(),
+                    found: None,
                 };
                 self.spawn(failed, async move {
-                    errand.claim(worker, receiver, low, limit).await
+                    errand.claim(worker, receiver, search).await
                 });
             }
             Order::Run {
@@ -85,6 +84,12 @@ impl<DB: Dialect> AtWork<DB> {
             }
             Order::Release { leases } => {
                 self.spawn(Report::Over, async move { errand.release(leases).await });
+            }
+            Order::Park { receiver, keys } => {
+                self.spawn(
+                    Report::Over,
+                    async move { errand.park(receiver, keys).await },
+                );
             }
             Order::Unpark { receiver, key } => {
                 self.spawn(

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::delivery::lifecycle::{Ended, Next};
-use crate::delivery::{Lease, Leased};
+use crate::delivery::{Found, Lease, Leased, Search};
 
 /// What came of an order.
 pub(crate) enum Report {
@@ -29,8 +29,8 @@ pub(crate) enum Report {
     },
     Claimed {
         receiver: Arc<str>,
-        taken: Option<Vec<Leased>>,
-        limit: usize,
+        search: Search,
+        found: Option<Found>,
     },
     Ran {
         receiver: Arc<str>,

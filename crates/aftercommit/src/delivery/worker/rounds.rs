@@ -159,9 +159,9 @@ impl<DB: Dialect> AtWork<DB> {
             }
             Report::Claimed {
                 receiver,
-                taken,
-                limit,
-            } => self.desk.claimed(&receiver, taken, limit),
+                search,
+                found,
+            } => self.desk.claimed(&receiver, &search, found),
             Report::Ran { receiver, ended } => {
                 if self.desk.ran(&receiver, ended, now, fastrand::f64()) {
                     self.db.observers().observe(&Event::BreakerOpened {

@@ -1,12 +1,6 @@
--- Who could be taken, in one snapshot: a locking read would see keys whose first effect is just being taken elsewhere.
--- By state, never by "id > last seen": ids do not become visible in their order. Of a key only the first is taken.
+-- Who could be taken: they are locked next, where they are still to be had.
+-- By state, never by "id > last seen": ids do not become visible in their order. {low} only says below which ids nothing was
+-- found a moment ago, so that the scan does not wade through the remains of what was delivered; it is lifted again and again.
 SELECT e.id FROM {effects} e
-WHERE e.owner IS NULL AND e.receiver = {receiver} AND e.id > {low}
-    AND (e.order_key IS NULL OR (
-        NOT EXISTS (SELECT 1 FROM {effects} f
-            WHERE f.receiver = e.receiver AND f.order_key = e.order_key AND f.place < e.place)
-        AND NOT EXISTS (SELECT 1 FROM {waiting} f
-            WHERE f.receiver = e.receiver AND f.order_key = e.order_key AND f.place < e.place)
-        AND NOT EXISTS (SELECT 1 FROM {dead} f
-            WHERE f.receiver = e.receiver AND f.order_key = e.order_key AND f.place < e.place AND f.blocks = 1)))
+WHERE e.owner IS NULL AND e.receiver = {receiver} AND e.order_key IS NULL AND e.id > {low}
 ORDER BY e.id LIMIT {limit}

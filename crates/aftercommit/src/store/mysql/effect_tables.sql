@@ -19,7 +19,7 @@ CREATE TABLE IF NOT EXISTS {effects} (
     starts BIGINT NOT NULL,
     rescues BIGINT NOT NULL,
     history LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin,
-    KEY {prefix}effects_owner (owner, receiver, id),
+    KEY {prefix}effects_owner (owner, receiver, order_key, id),
     KEY {prefix}effects_key (receiver, order_key, place),
     UNIQUE KEY {prefix}effects_unique (receiver, unique_key)
 ) ENGINE = InnoDB;

@@ -44,7 +44,7 @@ static ROWS: RowSql = row_sql! {
 };
 
 static EFFECTS: EffectSql = effect_sql! {
-    lock_and_take: Some((include_str!("effect_lock.sql"), include_str!("effect_take.sql"))),
+    lock: Some(include_str!("effect_lock.sql")),
     notify: None,
     text_literal: "CONVERT(X'{hex}' USING utf8mb4)",
     id_literal: "X'{hex}'",

@@ -22,7 +22,7 @@ CREATE TABLE IF NOT EXISTS {effects} (
     rescues bigint NOT NULL,
     history text
 );
-CREATE INDEX IF NOT EXISTS {prefix}effects_owner ON {effects} (owner, receiver, id);
+CREATE INDEX IF NOT EXISTS {prefix}effects_owner ON {effects} (owner, receiver, order_key, id);
 CREATE INDEX IF NOT EXISTS {prefix}effects_key ON {effects} (receiver, order_key, place) WHERE order_key IS NOT NULL;
 CREATE UNIQUE INDEX IF NOT EXISTS {prefix}effects_unique ON {effects} (receiver, unique_key) WHERE unique_key IS NOT NULL;
 

@@ -1,8 +1,9 @@
--- Behind one of their key that failed: they would be looked at with every claim.
+-- Of one key, what stands behind one that failed: claims need not look at the key any more.
 SELECT e.id FROM {effects} e
-WHERE e.owner IS NULL AND e.order_key IS NOT NULL AND (
-    EXISTS (SELECT 1 FROM {waiting} f
-        WHERE f.receiver = e.receiver AND f.order_key = e.order_key AND f.place < e.place)
-    OR EXISTS (SELECT 1 FROM {dead} f
-        WHERE f.receiver = e.receiver AND f.order_key = e.order_key AND f.place < e.place AND f.blocks = 1))
-LIMIT {limit}
+WHERE e.owner IS NULL AND e.receiver = {receiver} AND e.order_key = {key} AND e.place > (
+    SELECT MIN(f.place) FROM (
+        SELECT w.place FROM {waiting} w
+        WHERE w.receiver = {receiver} AND w.order_key = {key} AND w.due_at IS NOT NULL
+        UNION ALL
+        SELECT d.place FROM {dead} d WHERE d.receiver = {receiver} AND d.order_key = {key} AND d.blocks = 1) f)
+ORDER BY e.place LIMIT {limit}

@@ -20,7 +20,7 @@ CREATE TABLE IF NOT EXISTS {effects} (
     history TEXT
 );
 -- An index is named with its schema, and the table that it is on is not.
-CREATE INDEX IF NOT EXISTS {within}{prefix}effects_owner ON {prefix}effects (owner, receiver, id);
+CREATE INDEX IF NOT EXISTS {within}{prefix}effects_owner ON {prefix}effects (owner, receiver, order_key, id);
 CREATE INDEX IF NOT EXISTS {within}{prefix}effects_key ON {prefix}effects (receiver, order_key, place) WHERE order_key IS NOT NULL;
 CREATE UNIQUE INDEX IF NOT EXISTS {within}{prefix}effects_unique ON {prefix}effects (receiver, unique_key) WHERE unique_key IS NOT NULL;
 

@@ -1,8 +1,9 @@
--- Of one key, what nothing blocks any more. The first ones, or those behind them would be parked again.
+-- Of one key, what nothing blocks any more. The first ones, or those behind them would have to wait again.
 SELECT p.id FROM {waiting} p
-WHERE p.receiver = {receiver} AND p.order_key = {key} AND p.due_at IS NULL
-    AND NOT EXISTS (SELECT 1 FROM {waiting} f
-        WHERE f.receiver = p.receiver AND f.order_key = p.order_key AND f.place < p.place AND f.due_at IS NOT NULL)
-    AND NOT EXISTS (SELECT 1 FROM {dead} f
-        WHERE f.receiver = p.receiver AND f.order_key = p.order_key AND f.place < p.place AND f.blocks = 1)
+WHERE p.receiver = {receiver} AND p.order_key = {key} AND p.due_at IS NULL AND p.place < (
+    SELECT COALESCE(MIN(f.place), 9223372036854775807) FROM (
+        SELECT w.place FROM {waiting} w
+        WHERE w.receiver = {receiver} AND w.order_key = {key} AND w.due_at IS NOT NULL
+        UNION ALL
+        SELECT d.place FROM {dead} d WHERE d.receiver = {receiver} AND d.order_key = {key} AND d.blocks = 1) f)
 ORDER BY p.place LIMIT {limit}

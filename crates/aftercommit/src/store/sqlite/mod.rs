@@ -31,7 +31,7 @@ static ROWS: RowSql = row_sql! {
 };
 
 static EFFECTS: EffectSql = effect_sql! {
-    lock_and_take: None,
+    lock: None,
     notify: None,
     text_literal: "CAST(X'{hex}' AS TEXT)",
     id_literal: "X'{hex}'",

@@ -15,7 +15,7 @@ pub trait Outbox: Server {
     const MIGRATED: bool;
 
     /// Whether a claim is more than one statement.
-    const LOCKS_AND_TAKES: bool;
+    const LOCKS_FIRST: bool;
 
     /// Whether there is one writer at a time.
     const ONE_FILE: bool;
@@ -68,7 +68,7 @@ macro_rules! looks_into {
             const MIGRATED: bool = $migrated;
             const ONE_FILE: bool = $one_file;
             // The only one without RETURNING.
-            const LOCKS_AND_TAKES: bool = $migrated;
+            const LOCKS_FIRST: bool = $migrated;
 
             $url
 

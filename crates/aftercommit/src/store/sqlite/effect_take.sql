@@ -1,0 +1,5 @@
+-- First effects of their keys. They are so until they are taken: nobody comes before them any more.
+-- A unique key is given up here: what comes after the start is not covered by it.
+UPDATE {effects} SET owner = {worker}, fence = fence + 1, unique_key = NULL
+WHERE id IN ({ids}) AND owner IS NULL
+RETURNING id, receiver, order_key, place, version, payload, headers, created_at, fence, failures, starts, rescues, history
