@@ -343,7 +343,7 @@ impl Desk {
         let idle = self.held.is_empty() && self.done.is_empty() && !self.settling;
         let settled = idle && self.unwritten.is_empty() && self.writing == 0;
         let claiming = self.seats.values().any(|seat| seat.claiming.is_some());
-        if now >= until || (settled && !claiming) {
+        if now >= until || (settled && !claiming && !self.standing.is_arriving()) {
             self.finished = true;
             orders.push(Order::Finish);
         }

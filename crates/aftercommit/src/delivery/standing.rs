@@ -24,6 +24,11 @@ impl Standing {
         self.worker
     }
 
+    /// Whether it is being registered, and so may have an identity already.
+    pub(super) fn is_arriving(&self) -> bool {
+        self.worker.is_none() && self.asking
+    }
+
     /// The identity, if something may be begun in it now.
     pub(super) fn alive(&self, now: Moment, times: &Times) -> Option<i64> {
         self.worker.filter(|_| now + margin(times) < self.until)

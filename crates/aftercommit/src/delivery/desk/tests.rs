@@ -214,3 +214,16 @@ fn what_is_committed_for_one_receiver_makes_no_other_look() {
         .collect();
     assert_eq!(claims, [Arc::from("other")]);
 }
+
+#[test]
+fn a_worker_that_is_being_registered_leaves_with_its_identity() {
+    let mut desk = fresh();
+    let orders = desk.orders(SECOND);
+    assert!(matches!(orders[..], [Order::Register]));
+    desk.drain(SECOND);
+    assert!(desk.orders(SECOND).is_empty());
+    desk.registered(Some(WORKER), SECOND, SECOND);
+    let orders = desk.orders(SECOND);
+    assert!(orders.iter().any(|order| matches!(order, Order::Finish)));
+    assert_eq!(desk.identity(), Some(WORKER));
+}
