@@ -227,3 +227,6 @@ impl Seat {
         self.queue.is_empty()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -15,6 +15,7 @@ on_each_database_and_the_pooler! {
     effects_of_one_key_come_in_the_order_of_their_commits,
     a_failing_key_is_parked_and_the_rest_goes_on,
     a_dead_letter_keeps_the_turn_of_its_key,
+    no_number_of_blocked_keys_keeps_the_others_from_being_found,
 }
 
 #[derive(Clone, Serialize, Deserialize)]
@@ -96,6 +97,42 @@ fn gated(
         sink.put(format!("{} {}", step.key, step.number));
         std::future::ready(Ok(()))
     }
+}
+
+/// More keys are blocked than a claim looks at, and they are the first ones.
+async fn no_number_of_blocked_keys_keeps_the_others_from_being_found<DB: Outbox>() {
+    const BLOCKED: usize = 250;
+    let sink = Sink::default();
+    let delivers = sink.clone();
+    let receiver = durable("step", move |step: Delivery<Step>| {
+        if step.key.starts_with('a') {
+            return std::future::ready(Err(Error::other("closed")));
+        }
+        delivers.put(format!("{} {}", step.key, step.number));
+        std::future::ready(Ok(()))
+    })
+    .key(|step: &Step| step.key.clone())
+    .retry(RetryPolicy::attempts(1));
+    let (site, running) = site::<DB>(receiver).await;
+    let send_to_all = async |number| {
+        let keys = (0..BLOCKED).map(|at| format!("a{at:03}"));
+        let block = site.db.atomic(async |tx| {
+            for key in keys.clone() {
+                tx.send(Step { key, number }).await?;
+            }
+            aftercommit::Ok(())
+        });
+        block.await.unwrap();
+    };
+    send_to_all(0).await;
+    site.until("dead", BLOCKED.try_into().unwrap()).await;
+    send_to_all(1).await;
+    for number in 0..3 {
+        let key = "z".to_owned();
+        site.db.send(Step { key, number }).await.unwrap();
+    }
+    assert_eq!(sink.until(3).await, ["z 0", "z 1", "z 2"]);
+    running.drain().await;
 }
 
 async fn send_steps<DB: Outbox>(site: &Site<DB>, numbers: std::ops::Range<usize>) {

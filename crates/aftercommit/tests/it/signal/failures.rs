@@ -1,6 +1,7 @@
 //! Receivers that fail.
 
-use aftercommit::signal::with_state;
+use aftercommit::effect::durable_elsewhere;
+use aftercommit::signal::{during, with_state};
 use aftercommit::{Result, Signals, Tx};
 use futures_util::FutureExt;
 
@@ -11,6 +12,7 @@ on_each_database_and_the_pooler! {
     an_error_during_rolls_the_sender_back,
     send_stops_at_the_first_error,
     send_robust_isolates_each_receiver,
+    send_robust_contains_what_panics_beside_the_receiver,
     a_receiver_that_panics_rolls_the_sender_back,
 }
 
@@ -39,6 +41,34 @@ async fn send_stops_at_the_first_error<DB: Server>() {
     let site = Site::<DB>::open().await.with_signals(signals);
     assert!(site.db.send(Saved(1)).await.is_err());
     assert_eq!(labels.all(), ["a 1", "fail"]);
+}
+
+async fn send_robust_contains_what_panics_beside_the_receiver<DB: Server>() {
+    let labels = Labels::default();
+    let signals = Signals::<DB>::new()
+        .with(during("filter", with_state(labels.clone(), fail)).filter(|_| panic!("as planned")))
+        .with(durable_elsewhere("key").key(|saved: &Saved| panic!("as planned of {}", saved.0)))
+        .during("insert", insert::<DB>);
+    let site = Site::<DB>::open().await.with_signals(signals);
+    let inside = site
+        .db
+        .atomic(async |tx| tx.send_robust(Saved(1)).await)
+        .await
+        .unwrap();
+    let alone = site.db.send_robust(Saved(2)).await.unwrap();
+    for responses in [inside, alone] {
+        let codes = responses.iter().map(|response| {
+            response
+                .result
+                .as_ref()
+                .err()
+                .and_then(|error| error.code())
+        });
+        let expected = [Some("PANICKED"), Some("PANICKED"), None];
+        assert_eq!(codes.collect::<Vec<_>>(), expected);
+    }
+    assert!(labels.all().is_empty());
+    assert_eq!(site.ids().await, [1, 2]);
 }
 
 async fn write_and_fail<DB: Server>(labels: &Labels, tx: &mut Tx<DB>, saved: &Saved) -> Result<()> {

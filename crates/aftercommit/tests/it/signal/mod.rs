@@ -8,7 +8,7 @@ use aftercommit::{Error, Ok, Result, Tx};
 
 use crate::support::{Labels, Server};
 
-#[derive(Debug)]
+#[derive(Debug, serde::Serialize)]
 struct Saved(i64);
 
 struct Other;

@@ -1,0 +1,157 @@
+//! What is done next, step by step: the parts of [`Desk::orders`]. Pure.
+
+use super::*;
+
+impl Desk {
+    pub(super) fn keep_standing(&mut self, now: Moment, orders: &mut Vec<Order>) {
+        if self.standing.lapses(now) {
+            // Somebody else may have what was not started by now.
+            for seat in self.seats.values_mut() {
+                seat.empty();
+            }
+        }
+        if self.wants_standing() {
+            orders.extend(self.standing.order(now, &self.times));
+        }
+    }
+
+    pub(super) fn keep_house(&mut self, now: Moment, orders: &mut Vec<Order>) {
+        let Some(worker) = self.begins(now) else {
+            return;
+        };
+        if now >= self.poll_at && !self.maintaining {
+            self.maintaining = true;
+            self.poll_at = now + self.times.poll;
+            self.woken();
+            orders.push(Order::Maintain);
+        }
+        if now >= self.rescue_at && !self.rescuing {
+            self.rescuing = true;
+            self.rescue_at = now + self.times.rescue;
+            orders.push(Order::Rescue { worker });
+        }
+        if now >= self.compare_at {
+            // Twice unknown is given back, so that nothing hangs for longer than two leases.
+            self.compare_at = now + self.times.lease;
+            orders.push(Order::Compare { worker });
+        }
+    }
+
+    /// Gives back what will not be started soon.
+    pub(super) fn let_go(&mut self, now: Moment, orders: &mut Vec<Order>) {
+        let Some(worker) = self.standing.worker() else {
+            return;
+        };
+        let mut leases = Vec::new();
+        for (name, seat) in &mut self.seats {
+            let breaker = self.breakers.get(target(name, seat));
+            let open = breaker.is_some_and(|breaker| breaker.allows(1, now) == 0);
+            if (open || !seat.is_open() || self.drain_until.is_some()) && !seat.is_empty() {
+                leases.extend(seat.empty());
+            }
+        }
+        leases.retain(|lease| lease.owner == worker);
+        if !leases.is_empty() {
+            orders.push(Order::Release { leases });
+        }
+    }
+
+    pub(super) fn start(&mut self, now: Moment, orders: &mut Vec<Order>) {
+        if self.begins(now).is_none() {
+            return;
+        }
+        let mut running: usize = self.seats.values().map(|seat| seat.running).sum();
+        let a_suspect_waits = self.seats.values().any(Seat::has_a_suspect);
+        for (name, seat) in &mut self.seats {
+            // A process in which a suspect runs beside another effect may die of either, and nobody knows of which.
+            while self.alone.is_none() {
+                let suspect = seat.has_a_suspect();
+                let waits = if suspect {
+                    running > 0
+                } else {
+                    a_suspect_waits
+                };
+                if waits {
+                    break;
+                }
+                let breaker = self.breakers.entry(target(name, seat).clone()).or_default();
+                let mut call = seat.next(breaker, now);
+                if call.is_empty() {
+                    break;
+                }
+                let first = call.first().map(|one| (one.lease, one.starts, one.rescues));
+                let (lease, starts, rescues) = first.unwrap_or((NOBODYS, 0, 0));
+                if let Some(why) = lifecycle::set_aside(starts, rescues) {
+                    let leased = without_payload(&call.remove(0));
+                    self.held.insert(leased.lease, leased.clone());
+                    self.unwritten.push((leased, Next::Dead { why }));
+                    continue;
+                }
+                let noted = lifecycle::must_be_noted(rescues);
+                if lifecycle::must_be_alone(starts, rescues) {
+                    self.alone = Some(lease);
+                }
+                breaker.began();
+                seat.running += 1;
+                running += 1;
+                for leased in &call {
+                    self.held.insert(leased.lease, without_payload(leased));
+                }
+                let receiver = Arc::clone(name);
+                orders.push(Order::Run {
+                    receiver,
+                    call,
+                    noted,
+                });
+            }
+        }
+    }
+
+    pub(super) fn claim(&mut self, now: Moment, orders: &mut Vec<Order>) {
+        let Some(worker) = self.begins(now) else {
+            return;
+        };
+        for (name, seat) in &mut self.seats {
+            let breaker = self.breakers.entry(target(name, seat).clone()).or_default();
+            if let Some(search) = seat.claim(breaker, now) {
+                let receiver = Arc::clone(name);
+                orders.push(Order::Claim {
+                    worker,
+                    receiver,
+                    search,
+                });
+            }
+        }
+    }
+
+    pub(super) fn write_down(&mut self, now: Moment, orders: &mut Vec<Order>) {
+        orders.append(&mut self.followed);
+        if !self.settling && !self.done.is_empty() && now >= self.settle_at {
+            self.settling = true;
+            let some = self.done.len().min(MOST_SETTLED);
+            let leases = self.done.drain(..some).collect();
+            orders.push(Order::Settle { leases });
+        }
+        if now >= self.write_at {
+            let room = MOST_WRITTEN.saturating_sub(self.writing);
+            let some = self.unwritten.len().min(room);
+            for (leased, next) in self.unwritten.drain(..some) {
+                self.writing += 1;
+                orders.push(Order::Write { leased, next });
+            }
+        }
+    }
+
+    pub(super) fn finish(&mut self, now: Moment, orders: &mut Vec<Order>) {
+        let Some(until) = self.drain_until else {
+            return;
+        };
+        let idle = self.held.is_empty() && self.done.is_empty() && !self.settling;
+        let settled = idle && self.unwritten.is_empty() && self.writing == 0;
+        let claiming = self.seats.values().any(|seat| seat.claiming.is_some());
+        if now >= until || (settled && !claiming && !self.standing.is_arriving()) {
+            self.finished = true;
+            orders.push(Order::Finish);
+        }
+    }
+}
