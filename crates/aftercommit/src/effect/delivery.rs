@@ -89,3 +89,23 @@ impl fmt::Debug for About {
             .finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_known_about_an_effect_is_shown_without_what_is_the_users() {
+        let about = About {
+            id: EffectId::LOWEST,
+            receiver: "welcome".into(),
+            key: Some("ada@example.org".into()),
+            attempt: 1,
+            created_at: SystemTime::UNIX_EPOCH,
+            headers: vec![("authorization".into(), "Bearer secret".into())],
+        };
+        let shown = format!("{about:?}");
+        assert!(shown.contains("has_key: true") && shown.contains("authorization"));
+        assert!(!shown.contains("ada@") && !shown.contains("secret"));
+    }
+}

@@ -15,6 +15,7 @@ on_each_database_and_the_pooler! {
     many_effects_are_written_in_pieces,
     a_cut_commit_takes_its_effects_along,
     a_dropped_commit_keeps_its_effects_or_has_none,
+    too_many_are_refused_before_the_commit,
 }
 
 async fn an_effect_is_there_if_and_only_if_its_transaction_commits<DB: Outbox>() {
@@ -179,4 +180,20 @@ async fn a_dropped_commit_keeps_its_effects_or_has_none<DB: Outbox>() {
     }
     assert!(assert_both(&site).await.len() >= drops);
     assert!(drops > 0);
+}
+
+async fn too_many_are_refused_before_the_commit<DB: Outbox>() {
+    let site = site::<DB>().await;
+    let db = site.db.clone().with_hook_limit(3);
+    let refused = db
+        .atomic(async |tx| {
+            for text in ["a", "b", "c", "d"] {
+                tx.send(noted(text)).await?;
+            }
+            Ok(())
+        })
+        .await
+        .unwrap_err();
+    assert_eq!(refused.code(), Some("TOO_MANY_EFFECTS"));
+    assert_eq!(site.count("effects").await, 0);
 }
