@@ -60,7 +60,7 @@ async fn commit_one_after_another<DB: Database>(
             Err(_) => Told::Unknown,
         };
         log.append(&claim(told))?;
-        tokio::time::sleep(std::time::Duration::from_millis(fastrand::u64(0..4))).await;
+        tokio::time::sleep(std::time::Duration::from_millis(fastrand::u64(0..24))).await;
     }
 }
 

@@ -70,6 +70,7 @@ pub(crate) struct Desk {
     compare_at: Moment,
     /// The one that runs while nothing else may.
     alone: Option<Lease>,
+    parking: bool,
     /// What is to be parked, and unparked.
     followed: Vec<Order>,
     /// What the database had in this worker's name and nobody here knew of, and since when.
@@ -102,6 +103,7 @@ impl Desk {
             rescuing: false,
             compare_at: times.lease,
             alone: None,
+            parking: false,
             followed: Vec::new(),
             strange: HashMap::new(),
             disowned: VecDeque::new(),

@@ -123,12 +123,10 @@ impl<DB: Dialect> Errand<DB> {
     }
 
     pub(super) async fn compare(&self, worker: i64) -> Report {
-        let answer = async {
-            // For the case that whoever ended a failure died before it could let the others follow.
-            self.outbox.unpark_unblocked(MOST_MOVED).await?;
-            self.outbox.owned(worker).await
-        };
-        let owned = self.asked("compare", answer).await.unwrap_or_default();
+        let owned = self.asked("compare", self.outbox.owned(worker)).await;
+        // For the case that whoever ended a failure died before it could let the others follow.
+        self.asked("unpark", self.outbox.unpark_unblocked(MOST_MOVED))
+            .await;
         Report::Compared { owned }
     }
 
@@ -142,7 +140,10 @@ impl<DB: Dialect> Errand<DB> {
     pub(super) async fn claim(&self, worker: i64, receiver: Arc<str>, search: Search) -> Report {
         let answer = async {
             self.reached(Point::Claim).await?;
-            let found = self.outbox.claim(worker, &receiver, &search).await?;
+            let (found, trouble) = self.outbox.claim(worker, &receiver, &search).await?;
+            if let Some(error) = trouble {
+                self.told::<()>("claim", Err(error));
+            }
             if !found.taken.is_empty() {
                 self.reached(Point::Claimed).await?;
             }
@@ -294,11 +295,22 @@ impl<DB: Dialect> Errand<DB> {
     }
 
     pub(super) async fn park(&self, receiver: Arc<str>, keys: Vec<String>) -> Report {
+        let mut freed = false;
         for key in keys {
-            let answer = self.outbox.park(&receiver, &key, MOST_MOVED);
-            self.asked("park", answer).await;
+            let answer = async {
+                let parked = self.outbox.park(&receiver, &key, MOST_MOVED).await?;
+                if parked == 0 {
+                    return Ok(0);
+                }
+                // What they were parked behind may have ended meanwhile, and whoever ended it did not see them.
+                self.outbox.unpark(&receiver, &key, MOST_MOVED).await
+            };
+            freed |= self
+                .asked("park", answer)
+                .await
+                .is_some_and(|freed| freed > 0);
         }
-        Report::Over
+        Report::Parked { receiver, freed }
     }
 
     pub(super) async fn unpark(&self, receiver: Arc<str>, key: String) -> Report {

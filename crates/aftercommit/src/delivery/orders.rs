@@ -74,7 +74,7 @@ pub(crate) enum Order {
     Release {
         leases: Vec<Lease>,
     },
-    /// Put out of the way what stands behind failures of these keys. Not answered.
+    /// Put out of the way what stands behind failures of these keys.
     Park {
         receiver: Arc<str>,
         keys: Vec<String>,

@@ -46,6 +46,8 @@ pub(super) struct Seat {
     scanned_at: Option<Moment>,
     /// The key with which the next claim begins.
     key: String,
+    /// When a claim last began with the first key.
+    begun_at: Option<Moment>,
     /// Since claims began with the first key, one has taken something.
     found: bool,
     keyed_first: bool,
@@ -65,6 +67,7 @@ impl Seat {
             low: EffectId::LOWEST,
             scanned_at: None,
             key: String::new(),
+            begun_at: None,
             found: false,
             keyed_first: false,
         }
@@ -133,11 +136,20 @@ impl Seat {
         if self.key.is_empty() {
             (self.woken, self.found) = (false, false);
         }
+        // In between, too: where keys rise with time, a round may have no end.
+        let begins = self.key.is_empty() || self.begun_at.is_none_or(due);
+        if begins {
+            self.begun_at = Some(now);
+        }
         self.claiming = Some(now);
         self.keyed_first = !self.keyed_first;
         Some(Search {
             low: self.low,
-            key: self.key.clone(),
+            key: if begins {
+                String::new()
+            } else {
+                self.key.clone()
+            },
             keyed_first: self.keyed_first,
             limit,
         })
@@ -151,7 +163,10 @@ impl Seat {
         let more_keys = match found.walk {
             Walk::Unmade => true,
             Walk::UpTo(key) => {
-                self.key = key;
+                let in_between = search.key.is_empty() && !self.key.is_empty();
+                if !in_between {
+                    self.key = key;
+                }
                 true
             }
             Walk::Ended => {

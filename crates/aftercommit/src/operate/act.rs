@@ -16,7 +16,7 @@ impl<DB: Dialect> Operator<DB> {
     /// Makes a dead letter, or an effect that waits for its time, pending now: as new, but with its history.
     ///
     /// It keeps its key and place, so those of its key that come after it go on waiting until it is settled. (One whose turn was
-    /// [skipped](Self::skip) is delivered late, after some that came after it.) Not for what is parked: retry what it is parked
+    /// [skipped](Self::skip) is delivered late, after some that came after it, and perhaps while one of them is.) Not for what is parked: retry what it is parked
     /// behind.
     ///
     /// # Errors

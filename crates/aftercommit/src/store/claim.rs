@@ -7,7 +7,7 @@ use super::outbox::ids;
 use super::session::Answer;
 use super::{Dialect, Outbox, Session, Value, one};
 use crate::delivery::{Found, Lease, Leased, Search, Walk};
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// The keys that one walk looks at, at least: many may be in other hands.
 const STEPS: usize = 100;
@@ -23,18 +23,19 @@ struct Heads {
 
 /// How the first effect of a key stands: the numbers of `effect_heads.sql`.
 const FREE: i64 = 0;
-const BLOCKED: i64 = 2;
+const BLOCKED: i64 = 3;
 
 impl<DB: Dialect> Outbox<DB> {
-    /// Takes effects of a receiver that nobody has.
+    /// Takes effects of a receiver that nobody has. With them comes the trouble that there was after some had been taken.
     pub(crate) async fn claim(
         &self,
         worker: i64,
         receiver: &Arc<str>,
         search: &Search,
-    ) -> Result<Found> {
+    ) -> Result<(Found, Option<Error>)> {
         if let Some(lock) = DB::effects().lock {
-            return self.lock_and_take(lock, worker, receiver, search).await;
+            let found = self.lock_and_take(lock, worker, receiver, search).await?;
+            return Ok((found, None));
         }
         let mut found = Found::default();
         for keyed in [search.keyed_first, !search.keyed_first] {
@@ -42,32 +43,59 @@ impl<DB: Dialect> Outbox<DB> {
             if room == 0 {
                 break;
             }
-            if !keyed {
-                let values = looking(worker, receiver, search, room);
-                let answer = self.run(DB::effects().claim, &values).await?;
-                found
-                    .taken
-                    .extend(leased::<DB>(&answer, worker, receiver, 0)?);
-                continue;
-            }
-            let answer = self
-                .run(DB::effects().heads, &walking(receiver, search))
-                .await?;
-            let heads = heads::<DB>(&answer, search, room)?;
-            (found.blocked, found.walk) = (heads.blocked, heads.walk);
-            if !heads.free.is_empty() {
-                let values = taking(worker, heads.free);
-                let answer = self.run(DB::effects().take, &values).await?;
-                found
-                    .taken
-                    .extend(leased::<DB>(&answer, worker, receiver, 0)?);
+            let taken = match keyed {
+                true => self.take_heads(worker, receiver, search, &mut found).await,
+                false => self.take_free(worker, receiver, search, &mut found).await,
+            };
+            match taken {
+                Err(error) if !found.taken.is_empty() => return Ok((found, Some(error))),
+                taken => taken?,
             }
         }
-        Ok(found)
+        Ok((found, None))
     }
 
-    /// Where taking does not answer with the rows. Candidates are looked for without locks: a locking read would see keys
-    /// whose first effect is just being taken elsewhere.
+    async fn take_free(
+        &self,
+        worker: i64,
+        receiver: &Arc<str>,
+        search: &Search,
+        found: &mut Found,
+    ) -> Result<()> {
+        let room = search.limit - found.taken.len();
+        let values = looking(worker, receiver, search, room);
+        let answer = self.run(DB::effects().claim, &values).await?;
+        found
+            .taken
+            .extend(leased::<DB>(&answer, worker, receiver, 0)?);
+        Ok(())
+    }
+
+    async fn take_heads(
+        &self,
+        worker: i64,
+        receiver: &Arc<str>,
+        search: &Search,
+        found: &mut Found,
+    ) -> Result<()> {
+        let room = search.limit - found.taken.len();
+        let walk = self
+            .run(DB::effects().heads, &walking(receiver, search))
+            .await?;
+        let heads = heads::<DB>(&walk, search, room)?;
+        if !heads.free.is_empty() {
+            let values = taking(worker, heads.free);
+            let answer = self.run(DB::effects().take, &values).await?;
+            found
+                .taken
+                .extend(leased::<DB>(&answer, worker, receiver, 0)?);
+        }
+        (found.blocked, found.walk) = (heads.blocked, heads.walk);
+        Ok(())
+    }
+
+    /// Where taking does not answer with the rows. First effects of keys are looked for without locks: a locking read would
+    /// see keys whose first effect is just being taken elsewhere.
     async fn lock_and_take(
         &self,
         lock: &'static str,

@@ -243,10 +243,13 @@ impl<DB: Dialect> Outbox<DB> {
     /// What stood behind failures that are gone is to be delivered. How many keys that are.
     pub(crate) async fn unpark_unblocked(&self, limit: i64) -> Result<usize> {
         let unblocked = self.unblocked(limit).await?;
+        let mut trouble = None;
         for (receiver, key) in &unblocked {
-            self.unpark(receiver, key, limit).await?;
+            // One that cannot be moved does not keep the others.
+            let unparked = self.unpark(receiver, key, limit).await;
+            trouble = trouble.or(unparked.err());
         }
-        Ok(unblocked.len())
+        trouble.map_or(Ok(unblocked.len()), Err)
     }
 
     async fn relocate(&self, pick: &str, values: &Values<'_>, way: Move) -> Result<usize> {

@@ -60,7 +60,8 @@ impl Desk {
         };
         let mut keys = std::mem::take(&mut found.blocked);
         keys.truncate(MOST_PARKED);
-        if !keys.is_empty() {
+        if !keys.is_empty() && !self.parking {
+            self.parking = true;
             let receiver = name;
             self.followed.push(Order::Park { receiver, keys });
         }
@@ -68,6 +69,14 @@ impl Desk {
             .taken
             .retain(|leased| Some(leased.lease.owner) == worker);
         seat.claimed(search, found);
+    }
+
+    /// Answers [`Order::Park`]: whether some need not have been parked.
+    pub(crate) fn parked(&mut self, receiver: &str, freed: bool) {
+        self.parking = false;
+        if let (true, Some(seat)) = (freed, self.seats.get_mut(receiver)) {
+            seat.wake();
+        }
     }
 
     /// Effects that this process has just committed. Those that it cannot take are found by the next comparison.

@@ -100,3 +100,25 @@ fn effects_with_and_without_a_key_come_first_in_turns() {
     };
     assert_ne!(first(), first());
 }
+
+#[test]
+fn it_looks_at_the_first_keys_again_though_a_round_has_no_end() {
+    let mut seat = seat();
+    let mut claim_at = |seconds: u64, up_to: &str| {
+        let now = NOW + Duration::from_secs(seconds);
+        let search = seat.claim(&Breaker::default(), now).expect("hungry");
+        let key = search.key.clone();
+        let found = Found {
+            taken: vec![one("x")],
+            blocked: Vec::new(),
+            walk: Walk::UpTo(up_to.into()),
+        };
+        seat.claimed(&search, found);
+        seat.empty();
+        key
+    };
+    assert_eq!(claim_at(0, "g"), "");
+    assert_eq!(claim_at(0, "h"), "g");
+    assert_eq!(claim_at(2, "c"), "", "in between");
+    assert_eq!(claim_at(2, "i"), "h", "and on where it was");
+}

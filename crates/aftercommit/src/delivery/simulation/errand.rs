@@ -33,7 +33,7 @@ pub(super) enum Errand {
     },
     Compare {
         worker: i64,
-        at: u8,
+        owned: Option<Vec<Lease>>,
     },
     Disown {
         leases: Vec<Lease>,
@@ -50,6 +50,9 @@ pub(super) enum Errand {
     Park {
         receiver: usize,
         keys: Vec<u8>,
+        /// The key that was just parked.
+        parked: Option<u8>,
+        freed: bool,
     },
     Note {
         receiver: usize,
@@ -104,7 +107,11 @@ pub(super) enum Report {
         paused: Option<Vec<String>>,
         moved: bool,
     },
-    Compared(Vec<Lease>),
+    Compared(Option<Vec<Lease>>),
+    Parked {
+        receiver: usize,
+        freed: bool,
+    },
     Claimed {
         receiver: usize,
         search: Search,
@@ -197,11 +204,17 @@ impl Errand {
                 let paused = Some(database.paused.iter().map(name).collect());
                 Report::Maintained { paused, moved }
             }
-            Self::Compare { worker, at: 0 } => {
-                database.unpark(None);
-                return Then::Again(Self::Compare { worker, at: 1 });
+            Self::Compare {
+                worker,
+                owned: None,
+            } => {
+                let owned = Some(database.owned(worker));
+                return Then::Again(Self::Compare { worker, owned });
             }
-            Self::Compare { worker, .. } => Report::Compared(database.owned(worker)),
+            Self::Compare { owned, .. } => {
+                database.unpark(None);
+                Report::Compared(owned)
+            }
             Self::Disown { mut leases } => {
                 leases
                     .pop()
@@ -253,13 +266,29 @@ impl Errand {
                     found: Some(found),
                 }
             }
-            Self::Park { receiver, mut keys } => {
-                let key = keys.pop();
-                key.into_iter().for_each(|key| database.park(receiver, key));
-                if !keys.is_empty() {
-                    return Then::Again(Self::Park { receiver, keys });
+            Self::Park {
+                receiver,
+                mut keys,
+                parked,
+                mut freed,
+            } => {
+                let parked = match (parked, keys.pop()) {
+                    (Some(key), last) => {
+                        keys.extend(last);
+                        freed |= database.unpark(Some((receiver, key))) > 0;
+                        None
+                    }
+                    (None, key) => key.inspect(|key| database.park(receiver, *key)),
+                };
+                if !keys.is_empty() || parked.is_some() {
+                    return Then::Again(Self::Park {
+                        receiver,
+                        keys,
+                        parked,
+                        freed,
+                    });
                 }
-                Report::Over
+                Report::Parked { receiver, freed }
             }
             Self::Note { receiver, call } => {
                 if call.iter().all(|leased| database.start(leased.lease)) {
@@ -361,7 +390,7 @@ impl Errand {
                 paused: None,
                 moved: false,
             },
-            Self::Compare { .. } => Report::Compared(Vec::new()),
+            Self::Compare { owned, .. } => Report::Compared(owned),
             Self::Disown { .. } => Report::Woken,
             Self::Claim {
                 receiver, search, ..
@@ -370,6 +399,9 @@ impl Errand {
                 search,
                 found: None,
             },
+            Self::Park {
+                receiver, freed, ..
+            } => Report::Parked { receiver, freed },
             Self::Note { receiver, call } => {
                 let ended = Ended::Answered(Outcome::unavailable("not noted"));
                 let ended = call.iter().map(|leased| (leased.lease, ended.clone()));
@@ -390,10 +422,7 @@ impl Errand {
                 written: None,
             },
             Self::Leave { .. } => Report::Left,
-            Self::Release { .. }
-            | Self::Park { .. }
-            | Self::Unpark { .. }
-            | Self::Commit { .. } => Report::Over,
+            Self::Release { .. } | Self::Unpark { .. } | Self::Commit { .. } => Report::Over,
         }
     }
 }

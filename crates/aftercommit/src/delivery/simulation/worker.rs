@@ -174,7 +174,10 @@ impl Process {
                 moved: false,
                 at: 0,
             },
-            Order::Compare { worker } => Errand::Compare { worker, at: 0 },
+            Order::Compare { worker } => Errand::Compare {
+                worker,
+                owned: None,
+            },
             Order::Claim {
                 worker,
                 receiver,
@@ -218,6 +221,8 @@ impl Process {
             Order::Release { leases } => Errand::Release { leases },
             Order::Park { receiver, keys } => Errand::Park {
                 receiver: named(&receiver),
+                parked: None,
+                freed: false,
                 keys: keys
                     .iter()
                     .map(|key| key.parse().unwrap_or_default())
@@ -247,7 +252,9 @@ impl Process {
             Report::Beaten { known, sent } => self.desk.beaten(known, sent, now),
             Report::Rescued(count) => self.desk.rescued(count),
             Report::Maintained { paused, moved } => self.desk.maintained(paused.as_deref(), moved),
-            Report::Compared(owned) => {
+            Report::Parked { receiver, freed } => self.desk.parked(&names[receiver], freed),
+            Report::Compared(None) => {}
+            Report::Compared(Some(owned)) => {
                 if database.defect == Some(Defect::HastyCompare) {
                     self.desk.compared(owned.clone(), now);
                 }

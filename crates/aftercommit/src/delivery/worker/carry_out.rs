@@ -86,10 +86,11 @@ impl<DB: Dialect> AtWork<DB> {
                 self.spawn(Report::Over, async move { errand.release(leases).await });
             }
             Order::Park { receiver, keys } => {
-                self.spawn(
-                    Report::Over,
-                    async move { errand.park(receiver, keys).await },
-                );
+                let failed = Report::Parked {
+                    receiver: Arc::clone(&receiver),
+                    freed: false,
+                };
+                self.spawn(failed, async move { errand.park(receiver, keys).await });
             }
             Order::Unpark { receiver, key } => {
                 self.spawn(

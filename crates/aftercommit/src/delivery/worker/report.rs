@@ -25,12 +25,16 @@ pub(crate) enum Report {
         moved: bool,
     },
     Compared {
-        owned: Vec<Lease>,
+        owned: Option<Vec<Lease>>,
     },
     Claimed {
         receiver: Arc<str>,
         search: Search,
         found: Option<Found>,
+    },
+    Parked {
+        receiver: Arc<str>,
+        freed: bool,
     },
     Ran {
         receiver: Arc<str>,

@@ -151,7 +151,7 @@ impl<DB: Dialect> AtWork<DB> {
             Report::Rescued(rescued) => self.desk.rescued(rescued),
             Report::Maintained { paused, moved } => self.desk.maintained(paused.as_deref(), moved),
             Report::Compared { owned } => {
-                let strange = self.desk.compared(owned, now);
+                let strange = owned.map_or_else(Vec::new, |owned| self.desk.compared(owned, now));
                 let errand = Arc::clone(&self.errand);
                 if !strange.is_empty() {
                     self.spawn(Report::Over, async move { errand.disown(strange).await });
@@ -162,6 +162,7 @@ impl<DB: Dialect> AtWork<DB> {
                 search,
                 found,
             } => self.desk.claimed(&receiver, &search, found),
+            Report::Parked { receiver, freed } => self.desk.parked(&receiver, freed),
             Report::Ran { receiver, ended } => {
                 if self.desk.ran(&receiver, ended, now, fastrand::f64()) {
                     self.db.observers().observe(&Event::BreakerOpened {

@@ -98,8 +98,8 @@ async fn those_behind_a_failure_follow_a_handler_in_a_transaction<DB: Outbox>() 
     .key(|_: &Noted| "k".into())
     .retry(
         RetryPolicy::attempts(1_000_000)
-            .first(Duration::from_millis(1))
-            .longest(Duration::from_millis(20)),
+            .first(Duration::from_secs(2))
+            .longest(Duration::from_secs(3)),
     );
     let site = Site::<DB>::open()
         .await
