@@ -34,6 +34,8 @@ pub(super) struct Database {
     pub(super) db: Db<Sqlite>,
     /// Open outermost blocks: a hook can open another one.
     pub(super) lines: Vec<Arc<Line>>,
+    /// Open blocks of a test, around all others.
+    pub(super) tests: isize,
 }
 
 pub(super) struct Sending {
@@ -58,6 +60,7 @@ impl Interpreter {
         let databases = databases.map(|db| Database {
             db,
             lines: Vec::new(),
+            tests: 0,
         });
         Self {
             program,
@@ -181,6 +184,8 @@ impl Interpreter {
 
     async fn atomic(&mut self, op: &Value, db: usize) -> Result<(), Fault> {
         let how = match (op["durable"] == true, op["savepoint"] == false) {
+            // Directly in a test a durable block is like any other.
+            (true, true) if self.is_directly_in_a_test(db) => How::Join,
             (true, _) => How::Durable,
             (false, true) => How::Join,
             (false, false) => How::Atomic,
@@ -242,6 +247,11 @@ impl Interpreter {
             Err(fault) if fault.is_silent() && !failed && self.bridges.silent_rollbacks => Ok(()),
             outcome => outcome.map(drop),
         }
+    }
+
+    fn is_directly_in_a_test(&self, db: usize) -> bool {
+        let Database { lines, tests, .. } = &self.databases[db];
+        *tests > 0 && lines.len() == 1 && lines[0].depth(0) == *tests
     }
 
     /// Counts open blocks on a database; the count is kept with its innermost line.

@@ -18,6 +18,7 @@ impl Interpreter {
         for _ in 0..2 {
             for db in &dbs {
                 self.enter(*db, How::Test).await?;
+                self.databases[*db].tests += 1;
             }
         }
         if let Err(fault) = self.run(&op["body"]).await {
@@ -25,6 +26,7 @@ impl Interpreter {
         }
         for _ in 0..2 {
             for db in dbs.iter().rev() {
+                self.databases[*db].tests -= 1;
                 self.leave(*db, Ok(())).await?;
             }
         }
