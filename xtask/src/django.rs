@@ -1,6 +1,6 @@
 //! A Python with Django, for the comparison on freshly generated programs.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::Result;
@@ -10,7 +10,11 @@ const DJANGO: &str = "Django==5.2.*";
 
 /// Makes a virtual environment once, and returns its Python.
 pub(crate) fn python() -> Result<PathBuf> {
-    let environment = std::env::current_dir()?.join("target/django");
+    // Wherever in the repository it is called.
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .ok_or("xtask is not inside the repository")?;
+    let environment = root.join("target/django");
     let python = environment.join("bin/python");
     if has_django(&python) {
         return Ok(python);
