@@ -13,6 +13,8 @@
 //!    (`delivery::a_handler_in_a_transaction_settles_with_its_writes`).
 //! 7. An effect that kills its process is set aside after three starts (`delivery::an_effect_that_kills_is_set_aside`).
 //! 8. An outage of the target uses up no attempts (`delivery::an_outage_uses_up_no_attempts`).
+//! 9. However many keys wait, each is looked at
+//!    (`delivery::no_number_of_keys_in_other_hands_keeps_the_others_from_being_found`).
 //!
 //! ```text
 //! pending ──claim──▶ claimed ──▶ delivered (the row is gone)

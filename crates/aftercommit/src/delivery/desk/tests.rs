@@ -227,3 +227,36 @@ fn a_worker_that_is_being_registered_leaves_with_its_identity() {
     assert!(orders.iter().any(|order| matches!(order, Order::Finish)));
     assert_eq!(desk.identity(), Some(WORKER));
 }
+
+#[test]
+fn few_outcomes_are_written_down_at_a_time() {
+    let mut desk = at_work();
+    let now = SECOND * 2;
+    let writes = |orders: &[Order]| {
+        let write = |order: &&Order| matches!(order, Order::Write { .. });
+        orders.iter().filter(write).count()
+    };
+    let next = || Next::Dead { why: "no".into() };
+    desk.unwritten = (1..=MOST_WRITTEN as u128 + 1)
+        .map(|number| (leased(number), next()))
+        .collect();
+    assert_eq!(writes(&desk.orders(now)), MOST_WRITTEN);
+    assert!(desk.wake_at(now) > now, "it does not turn round and round");
+    desk.written(leased(1), next(), Some(true), now);
+    assert_eq!(writes(&desk.orders(now)), 1);
+}
+
+#[test]
+fn a_hand_over_that_comes_after_its_lease_was_given_back_is_not_started() {
+    let mut desk = at_work();
+    let lease = leased(0).lease;
+    assert!(desk.compared(vec![lease], SECOND).is_empty());
+    assert_eq!(desk.compared(vec![lease], SECOND * 20), [lease]);
+    desk.handed_over(vec![leased(0)]);
+    let orders = desk.orders(SECOND * 2);
+    assert!(
+        !orders
+            .iter()
+            .any(|order| matches!(order, Order::Run { .. }))
+    );
+}

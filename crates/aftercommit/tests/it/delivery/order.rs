@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use aftercommit::effect::durable;
-use aftercommit::{Delivery, Error, Ok, Outcome, Result, RetryPolicy};
+use aftercommit::{Delivery, Error, Ok, Result, RetryPolicy, Signals};
 use serde::{Deserialize, Serialize};
 
 use super::{site, worker};
@@ -15,7 +15,7 @@ on_each_database_and_the_pooler! {
     effects_of_one_key_come_in_the_order_of_their_commits,
     a_failing_key_is_parked_and_the_rest_goes_on,
     a_dead_letter_keeps_the_turn_of_its_key,
-    no_number_of_blocked_keys_keeps_the_others_from_being_found,
+    no_number_of_keys_in_other_hands_keeps_the_others_from_being_found,
 }
 
 #[derive(Clone, Serialize, Deserialize)]
@@ -99,41 +99,41 @@ fn gated(
     }
 }
 
-/// More keys are blocked than a claim looks at, and they are the first ones.
-async fn no_number_of_blocked_keys_keeps_the_others_from_being_found<DB: Outbox>() {
-    const BLOCKED: usize = 250;
-    let sink = Sink::default();
-    let delivers = sink.clone();
-    let receiver = durable("step", move |step: Delivery<Step>| {
-        let outcome = if step.key.starts_with('a') {
-            Outcome::discard("closed")
-        } else {
-            delivers.put(format!("{} {}", step.key, step.number));
-            Outcome::Done
-        };
-        std::future::ready(aftercommit::Ok(outcome))
-    })
-    .key(|step: &Step| step.key.clone());
-    let (site, running) = site::<DB>(receiver).await;
-    let send_to_all = async |number| {
-        let keys = (0..BLOCKED).map(|at| format!("a{at:03}"));
+/// Effects wait behind more keys than one walk looks at, and these keys are the first ones.
+async fn no_number_of_keys_in_other_hands_keeps_the_others_from_being_found<DB: Outbox>() {
+    const HELD: usize = 250;
+    let (sink, gate) = (Sink::default(), Arc::new(AtomicUsize::new(1)));
+    let receiver = durable("step", gated(&sink, &gate)).key(|step: &Step| step.key.clone());
+    let site = Site::<DB>::open()
+        .await
+        .with_signals(Signals::new().with(receiver));
+    site.db.migrate().await.unwrap();
+    let keys = || (0..HELD).map(|at| format!("a{at:03}"));
+    for number in 0..2 {
         let block = site.db.atomic(async |tx| {
-            for key in keys.clone() {
+            for key in keys() {
                 tx.send(Step { key, number }).await?;
             }
             aftercommit::Ok(())
         });
         block.await.unwrap();
-    };
-    send_to_all(0).await;
-    site.until("dead", BLOCKED.try_into().unwrap()).await;
-    send_to_all(1).await;
+    }
+    // Somebody who lives is at the first one of each.
+    let now = SystemTime::UNIX_EPOCH.elapsed().unwrap().as_micros();
+    site.run(&format!(
+        "INSERT INTO aftercommit_workers (id, name, started_at, beat_at, lease) VALUES (1, 'elsewhere', {now}, {now}, 3600000000)"
+    ))
+    .await;
+    site.run("UPDATE aftercommit_effects SET owner = 1 WHERE payload LIKE '%\"number\":0%'")
+        .await;
     for number in 0..3 {
         let key = "z".to_owned();
         site.db.send(Step { key, number }).await.unwrap();
     }
+    let running = worker(&site.db).await;
     assert_eq!(sink.until(3).await, ["z 0", "z 1", "z 2"]);
     running.drain().await;
+    assert_eq!(site.count("effects").await, 2 * HELD as i64);
 }
 
 async fn send_steps<DB: Outbox>(site: &Site<DB>, numbers: std::ops::Range<usize>) {

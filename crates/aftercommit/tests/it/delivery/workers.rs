@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use aftercommit::delivery::Point;
 use aftercommit::effect::{durable, durable_elsewhere};
-use aftercommit::testing::{Act, Faults};
+use aftercommit::testing::{Act, Faults, StatementFault};
 use aftercommit::{Signals, Worker};
 use tokio::sync::Semaphore;
 
@@ -15,6 +15,7 @@ use crate::support::{Outbox, Sink, Site, patient};
 on_each_database_and_the_pooler! {
     an_answer_that_never_comes_is_not_waited_for,
     a_drain_gives_back_what_is_not_finished,
+    a_worker_that_goes_tries_again_to_give_everything_back,
     a_worker_whose_runtime_ended_leaves_room_for_another,
 }
 
@@ -106,4 +107,15 @@ async fn a_worker_whose_runtime_ended_leaves_room_for_another<DB: Outbox>() {
     sink.until(1).await;
     running.drain().await;
     drop(first);
+}
+
+/// What it has cut off may still hold its locks.
+async fn a_worker_that_goes_tries_again_to_give_everything_back<DB: Outbox>() {
+    let site = Site::<DB>::open().await;
+    site.db.migrate().await.unwrap();
+    let faults = Faults::new().at_statement("resign", StatementFault::Refused("40P01"));
+    let running = worker(&site.db.clone().with_faults(&faults)).await;
+    site.until("workers", 1).await;
+    running.drain().await;
+    assert_eq!(site.count("workers").await, 0);
 }
