@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::defects::Defect;
-use super::errand::{Errand, Report};
+use super::errand::Errand;
+use super::report::Report;
 use super::row::number;
 use super::schedule::Nature;
 use super::worker::{State, Task};

@@ -13,6 +13,7 @@ mod row;
 mod database;
 mod defects;
 mod errand;
+mod report;
 mod worker;
 mod judge;
 mod schedule;

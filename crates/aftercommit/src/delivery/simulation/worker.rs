@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use super::database::Database;
 use super::defects::Defect;
-use super::errand::{Errand, Report};
+use super::errand::Errand;
 use super::judge::Judge;
+use super::report::Report;
 use super::row::Row;
 use crate::delivery::breaker::Moment;
 use crate::delivery::desk::Desk;

@@ -9,8 +9,9 @@ use fastrand::Rng;
 
 use super::database::Database;
 use super::defects::Defect;
-use super::errand::{Errand, Report, Then};
+use super::errand::{Errand, Then};
 use super::judge::Judge;
+use super::report::Report;
 use super::schedule::{Nature, Schedule};
 use super::worker::{Process, State};
 use crate::delivery::Lease;
