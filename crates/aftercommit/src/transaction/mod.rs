@@ -36,8 +36,10 @@ mod ledger;
 mod life;
 mod link;
 mod nested;
+mod opening;
 mod options;
 mod prepare;
+mod probing;
 mod sending;
 mod settings;
 mod shared;
@@ -56,7 +58,8 @@ pub use tx::Tx;
 
 pub(crate) use held::Held;
 pub(crate) use ledger::Owed;
-pub(crate) use life::{Life, close_or_release, owed_sql};
+pub(crate) use life::{Life, close_or_release, owed_sql, release};
 pub(crate) use shield::Shield;
+pub use statement::Grammar;
 
-use life::savepoint_sql;
+use life::{GRACE, rolled_back};
