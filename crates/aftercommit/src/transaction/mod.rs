@@ -33,6 +33,7 @@ mod executor;
 mod handle;
 mod held;
 mod ledger;
+mod lending;
 mod life;
 mod link;
 mod nested;
