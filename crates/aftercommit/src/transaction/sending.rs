@@ -3,7 +3,8 @@
 use either::Either;
 
 use super::link::Want;
-use super::{Tx, owed_sql, statement};
+use super::statement::{self, Grammar, StatementKind};
+use super::{Tx, owed_sql};
 use crate::error::{Error, Kind, Result, refused};
 use crate::observe::Event;
 use crate::store::{Dialect, Item, Query, Trouble, trouble};
@@ -116,13 +117,11 @@ impl<DB: Dialect> Tx<DB> {
     /// Refuses statements that would move the transaction behind the block's back. `true` for one that may do so
     /// without showing it.
     pub(super) fn allow(&self, sql: &str) -> std::result::Result<bool, sqlx::Error> {
-        match statement::inspect(sql, DB::COMMITS_ON_DDL) {
-            statement::Verdict::Harmless => Ok(false),
-            statement::Verdict::Indirect => Ok(true),
-            statement::Verdict::Control(keyword) => {
-                Err(refused(Kind::ControlStatement { keyword }))
-            }
-            statement::Verdict::Commits(keyword) => Err(refused(Kind::ImplicitCommit { keyword })),
+        match statement::inspect(sql, grammar::<DB>(), false) {
+            StatementKind::Reads | StatementKind::Writes | StatementKind::Other => Ok(false),
+            StatementKind::Opaque => Ok(true),
+            StatementKind::Control(keyword) => Err(refused(Kind::ControlStatement { keyword })),
+            StatementKind::Commits(keyword) => Err(refused(Kind::ImplicitCommit { keyword })),
         }
     }
 
@@ -138,6 +137,16 @@ impl<DB: Dialect> Tx<DB> {
         }
         self.ledger
             .statement_failed(error.to_string(), trouble == Trouble::Conflict);
+    }
+}
+
+fn grammar<DB: Dialect>() -> Grammar {
+    if DB::COMMITS_ON_DDL {
+        Grammar::MySql
+    } else if DB::ONE_WRITER {
+        Grammar::Sqlite
+    } else {
+        Grammar::Postgres
     }
 }
 
