@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 use std::io::{self, Error};
+use std::path::PathBuf;
 
 use super::super::process::{as_user, free_port, give, run};
 use super::programs::Programs;
@@ -10,10 +11,18 @@ use super::{MariaDb, USER};
 /// The settings of a server that is to be started.
 #[derive(Clone, Debug, Default)]
 pub struct MariaDbBuilder {
+    unpacked: Option<PathBuf>,
     settings: Vec<(String, String)>,
 }
 
 impl MariaDbBuilder {
+    /// The folder into which a release was unpacked, instead of [`find_mariadb`](super::find_mariadb).
+    #[must_use]
+    pub fn programs(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.unpacked = Some(folder.into());
+        self
+    }
+
     /// A line of `my.cnf`.
     #[must_use]
     pub fn setting(mut self, name: &str, value: &str) -> Self {
@@ -49,7 +58,9 @@ impl MariaDbBuilder {
 
     /// A server with nothing but its own tables.
     pub(super) fn start_empty(self) -> io::Result<MariaDb> {
-        let programs = Programs::find()
+        let programs = self
+            .unpacked
+            .map_or_else(Programs::find, |folder| Programs::unpacked(&folder))
             .ok_or_else(|| Error::other("MariaDB is missing: apt-get install mariadb-server"))?;
         let directory = tempfile::Builder::new()
             .prefix("aftercommit-mariadb-")
@@ -60,7 +71,7 @@ impl MariaDbBuilder {
             // As the releases after it have it by default.
             file.push_str("innodb-snapshot-isolation=ON\n");
         }
-        for (name, value) in &self.settings {
+        for (name, value) in self.settings {
             // A String takes everything.
             let _: std::fmt::Result = writeln!(file, "{name}={value}");
         }

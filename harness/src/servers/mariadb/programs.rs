@@ -27,7 +27,7 @@ impl Programs {
         }
     }
 
-    fn unpacked(base: &Path) -> Option<Self> {
+    pub(super) fn unpacked(base: &Path) -> Option<Self> {
         let server = base.join("bin/mariadbd");
         server.exists().then(|| Self {
             server,

@@ -28,7 +28,11 @@ impl Replica {
     ///
     /// The server does not start, or the primary has no binary log.
     pub fn of(primary: &MariaDb, writes: Writes) -> io::Result<Self> {
-        let server = MariaDb::builder()
+        let builder = match &primary.programs.base {
+            Some(base) => MariaDb::builder().programs(base),
+            None => MariaDb::builder(),
+        };
+        let server = builder
             .setting("server-id", "2")
             .setting("log-bin", "binlog")
             .setting("log-slave-updates", "ON")

@@ -2,7 +2,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Error, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::super::process::{as_user, free_port, give, run};
 use super::{Postgres, USER, find_postgres};
@@ -10,10 +10,18 @@ use super::{Postgres, USER, find_postgres};
 /// The settings of a server that is to be started.
 #[derive(Clone, Debug, Default)]
 pub struct PostgresBuilder {
+    programs: Option<PathBuf>,
     settings: Vec<(String, String)>,
 }
 
 impl PostgresBuilder {
+    /// The folder of `initdb` and `postgres`, instead of [`find_postgres`].
+    #[must_use]
+    pub fn programs(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.programs = Some(folder.into());
+        self
+    }
+
     /// A line of `postgresql.conf`. It can be changed later by [`Postgres::set`].
     #[must_use]
     pub fn setting(mut self, name: &str, value: &str) -> Self {
@@ -27,7 +35,10 @@ impl PostgresBuilder {
     ///
     /// The programs are missing, or the server does not start; the text says what it said.
     pub fn start(self) -> io::Result<Postgres> {
-        let mut server = Self::stopped()?;
+        let programs = self.programs.or_else(find_postgres);
+        let programs = programs
+            .ok_or_else(|| Error::other("PostgreSQL is missing: apt-get install postgresql"))?;
+        let mut server = Self::stopped(programs)?;
         run(as_user(USER, server.programs.join("initdb"))
             .arg("-D")
             .arg(server.data())
@@ -59,9 +70,7 @@ impl PostgresBuilder {
     }
 
     /// A server without data.
-    pub(super) fn stopped() -> io::Result<Postgres> {
-        let programs = find_postgres()
-            .ok_or_else(|| Error::other("PostgreSQL is missing: apt-get install postgresql"))?;
+    pub(super) fn stopped(programs: PathBuf) -> io::Result<Postgres> {
         let directory = tempfile::Builder::new()
             .prefix("aftercommit-postgres-")
             .tempdir()?;

@@ -41,7 +41,7 @@ impl Standby {
     /// One of the two does not start.
     pub fn of(primary: &mut Postgres, wait: Wait) -> io::Result<Self> {
         primary.stop()?;
-        let mut server = PostgresBuilder::stopped()?;
+        let mut server = PostgresBuilder::stopped(primary.programs.clone())?;
         let copied = copy(&primary.data(), &server.data());
         primary.start_again()?;
         copied?;
