@@ -57,6 +57,9 @@ impl<DB: Dialect> Commit<DB> {
                     return Err(error);
                 }
                 self.db.count_commit(&self.server);
+                if self.tx.is_of_another(&self.server) {
+                    self.db.forget_server();
+                }
             }
             None => self
                 .db
@@ -103,6 +106,7 @@ impl<DB: Dialect> Commit<DB> {
             .observe(&Event::Control(Control::Commit));
         let message = CommitMessage {
             before: owed + &last,
+            before_writes: !births.is_empty(),
             options: &self.options,
             may_have_written: self.may_have_written,
             must_last: hooks || !births.is_empty(),
