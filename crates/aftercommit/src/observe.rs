@@ -247,13 +247,16 @@ impl Observers {
     }
 
     pub(crate) fn observe(&self, event: &Event<'_>) {
-        count(event);
-        log(event);
+        // Whoever listens and panics must not take a commit along: its hooks would be lost. Nor what others hear.
+        let mut panicked = catch_unwind(AssertUnwindSafe(|| count(event))).is_err();
+        panicked |= catch_unwind(AssertUnwindSafe(|| log(event))).is_err();
         if let Some(observer) = &self.observer {
-            // An observer that panics must not take a commit along.
-            if catch_unwind(AssertUnwindSafe(|| observer(event))).is_err() {
-                tracing::error!("an observer panicked");
-            }
+            panicked |= catch_unwind(AssertUnwindSafe(|| observer(event))).is_err();
+        }
+        if panicked {
+            let _: std::thread::Result<()> = catch_unwind(|| {
+                tracing::error!("a recorder, a subscriber or an observer panicked")
+            });
         }
     }
 }

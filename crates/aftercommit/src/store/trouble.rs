@@ -70,6 +70,8 @@ fn sqlstate(code: &str) -> Trouble {
         "40001" | "40P01" => Trouble::Conflict,
         "55P03" => Trouble::Locked,
         "53300" => Trouble::NoConnection,
+        // statement_completion_unknown: servers that are like Postgres say it of a COMMIT.
+        "40003" => Trouble::Cut,
         _ if code.starts_with("08") || code.starts_with("57P") => Trouble::Cut,
         // idle_in_transaction_session_timeout, transaction_timeout: the session is over.
         "25P03" | "25P04" => Trouble::Cut,
@@ -116,6 +118,7 @@ mod tests {
             ("55P03", Trouble::Locked),
             ("57P01", Trouble::Cut),
             ("08006", Trouble::Cut),
+            ("40003", Trouble::Cut),
             ("25P03", Trouble::Cut),
             ("23505", Trouble::Refused),
         ];
