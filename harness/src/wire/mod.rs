@@ -78,6 +78,10 @@ impl Wire {
 
     /// Lets new connections wait, until they are let go on.
     pub fn hold(&self, hold: bool) {
+        let mut progress = self.shared.progress();
+        if !hold {
+            progress.hold_no_more();
+        }
         self.shared.held.send_replace(hold);
     }
 
@@ -118,6 +122,16 @@ impl Wire {
     pub async fn settled(&self) {
         self.wait(|progress| progress.has_cut() || progress.has_ended())
             .await;
+    }
+
+    /// Returns when so many connections have begun since this was called, or the plan has ended.
+    pub async fn opened(&self, connections: u64) {
+        let goal = self.shared.connections.load(Ordering::Relaxed) + connections;
+        let shared = &self.shared;
+        self.wait(|progress| {
+            progress.has_ended() || shared.connections.load(Ordering::Relaxed) >= goal
+        })
+        .await;
     }
 
     async fn wait(&self, until: impl Fn(&Progress) -> bool) {

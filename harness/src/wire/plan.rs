@@ -82,6 +82,12 @@ impl Progress {
         self.has_cut() && self.plan.as_ref().is_some_and(|plan| plan.hold)
     }
 
+    pub(super) fn hold_no_more(&mut self) {
+        if let Some(plan) = &mut self.plan {
+            plan.hold = false;
+        }
+    }
+
     pub(super) fn has_ended(&self) -> bool {
         self.plan.is_none()
     }

@@ -139,6 +139,13 @@ impl<DB: Wired> Arena<DB> {
         }
     }
 
+    /// Returns when each lookup that is under way has connected twice more, or was told.
+    pub async fn asked_twice(&self) {
+        for client in &self.clients {
+            client.wire.opened(2).await;
+        }
+    }
+
     /// Lets lookups go on.
     pub fn let_go(&self) {
         for client in &self.clients {

@@ -160,7 +160,8 @@ impl Wired for Postgres {
 
 impl Wired for MySql {
     const PROTOCOL: Protocol = Protocol::MySql;
-    const FUNCTION: &str = "CREATE FUNCTION put(i BIGINT) RETURNS BIGINT MODIFIES SQL DATA
+    const FUNCTION: &str =
+        "CREATE FUNCTION put(i BIGINT) RETURNS BIGINT DETERMINISTIC MODIFIES SQL DATA
         BEGIN INSERT INTO item (id) VALUES (i); RETURN i; END";
 
     fn at(port: u16) -> MySqlConnectOptions {

@@ -8,5 +8,6 @@ mod arena;
 mod blocks;
 mod client;
 mod judge;
+mod on_mysql;
 mod on_postgres;
 mod positions;
