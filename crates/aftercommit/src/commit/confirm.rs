@@ -13,7 +13,8 @@ use crate::error::{Error, Kind};
 use crate::guard;
 use crate::observe::{Control, Event};
 use crate::store::{
-    self, CommitMessage, CommitStatus, Dialect, ServerInfo, Trouble, TxInfo, own_sql, trouble,
+    self, CommitMessage, CommitStatus, Dialect, Identity, ServerInfo, Trouble, TxInfo, own_sql,
+    trouble,
 };
 use crate::transaction::{
     Db, Held, Life, Options, Owed, Shield, close_or_release, owed_sql, release,
@@ -188,6 +189,11 @@ impl<DB: Dialect> Commit<DB> {
         if !self.may_have_written {
             return CommitStatus::Unknown {
                 why: "its statements only read, as far as their text shows (begin it with `Options::read_only` to be certain)",
+            };
+        }
+        if self.tx.identity == Identity::WroteNothing && self.tx.may_have_notified {
+            return CommitStatus::Unknown {
+                why: "it has written no row, but a notification may have gone out",
             };
         }
         let patience = self.db.observers().resolve_patience;

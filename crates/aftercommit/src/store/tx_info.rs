@@ -32,6 +32,8 @@ pub enum Identity {
 pub struct TxInfo {
     /// How its commit can be recognised.
     pub identity: Identity,
+    /// A notification may have been sent: it goes out with the commit of a transaction that has written nothing, too.
+    pub may_have_notified: bool,
     /// Whether the session commits without waiting for the disk; `None` where nobody asked.
     pub asynchronous: Option<bool>,
     /// SQLite: the session refused writes before the transaction began.

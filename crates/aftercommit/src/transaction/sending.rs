@@ -79,6 +79,7 @@ impl<DB: Dialect> Tx<DB> {
         if !matches!(kind, StatementKind::Reads | StatementKind::Writes) {
             // It may have changed how the session commits.
             self.tx_info.asynchronous = None;
+            self.tx_info.may_have_notified |= mentions_notify(query.text());
         }
         if !self.warned {
             self.warned = self.life.warn_if_long();
@@ -152,6 +153,13 @@ impl<DB: Dialect> Tx<DB> {
         self.ledger
             .statement_failed(error.to_string(), trouble == Trouble::Conflict);
     }
+}
+
+fn mentions_notify(sql: &str) -> bool {
+    let words = sql.as_bytes().windows("notify".len());
+    words
+        .into_iter()
+        .any(|word| word.eq_ignore_ascii_case(b"notify"))
 }
 
 /// After this error the connection cannot be trusted with another statement.

@@ -1,1 +1,1 @@
-SELECT CASE WHEN NOT pg_is_in_recovery() THEN {epoch} END
+SELECT CASE WHEN NOT pg_catalog.pg_is_in_recovery() THEN {epoch} END

@@ -279,9 +279,13 @@ impl Adapter for Postgres {
             };
             let (numbers, no_fsync, flushes): (bool, bool, bool) =
                 (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
+            let control_file: bool = row.try_get(3)?;
             let mut epoch_sql = None;
-            for epoch in [TEXTS.epoch.as_str(), &TEXTS.epoch_simple] {
-                if numbers && epoch_sql.is_none() {
+            for (may, epoch) in [
+                (control_file, TEXTS.epoch.as_str()),
+                (true, &TEXTS.epoch_simple),
+            ] {
+                if numbers && may && epoch_sql.is_none() {
                     let sql = own_sql(TRY_EPOCH.replace("{epoch}", epoch));
                     match Executor::fetch_optional(&mut *conn, sql).await {
                         Ok(_) => epoch_sql = Some(epoch),

@@ -1,7 +1,12 @@
+-- What everybody may: a block can take on a role that may less than the one that asks here.
 SELECT
-    current_setting('server_version_num')::int >= 130000,
-    current_setting('fsync') = 'off',
+    pg_catalog.current_setting('server_version_num')::pg_catalog.int4 >= 130000,
+    pg_catalog.current_setting('fsync') = 'off',
     EXISTS (
-        SELECT FROM pg_language
-        WHERE lanname = 'plpgsql' AND has_language_privilege(oid, 'usage')
-    )
+        SELECT FROM pg_catalog.pg_language
+        WHERE lanname = 'plpgsql' AND pg_catalog.has_language_privilege('public', oid, 'usage')
+    ),
+    COALESCE(
+        pg_catalog.has_function_privilege(
+            'public', pg_catalog.to_regprocedure('pg_catalog.pg_control_system()'), 'execute'),
+        false)
