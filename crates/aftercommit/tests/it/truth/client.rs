@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use aftercommit::Db;
 use aftercommit_harness::{Passed, Plan, Point, Sender, Wire};
+use sqlx::Connection;
 use sqlx::pool::PoolOptions;
 use tokio::task::JoinHandle;
 
@@ -30,16 +31,32 @@ pub struct Client<DB: Wired> {
 
 impl<DB: Wired> Client<DB> {
     pub async fn connect(port: u16, patience: Duration) -> Self {
+        Self::connect_with(port, patience, |options| options).await
+    }
+
+    /// With other options.
+    pub async fn connect_with(
+        port: u16,
+        patience: Duration,
+        change: impl FnOnce(
+            <DB::Connection as Connection>::Options,
+        ) -> <DB::Connection as Connection>::Options,
+    ) -> Self {
         let wire = Wire::start(port, DB::PROTOCOL).await.unwrap();
         let pool = PoolOptions::new()
             .max_connections(1)
             .acquire_timeout(Duration::from_secs(60))
-            .connect_lazy_with(DB::at(wire.port()));
+            .connect_lazy_with(change(DB::at(wire.port())));
         Self {
             wire: Arc::new(wire),
             db: handle(pool).with_resolve_patience(patience),
             labels: Labels::default(),
         }
+    }
+
+    /// Its port is that of a pooler in transaction mode.
+    pub fn behind_a_pooler(&mut self) {
+        self.db = self.db.clone().behind_transaction_pooler();
     }
 
     /// One commit without cuts, so that the pool has a connection.

@@ -5,9 +5,13 @@
 //! what is on the server that counts. `AFTERCOMMIT_TEST_LONG` makes it 2,000 cuts per topology.
 
 mod arena;
+mod asynchronous;
 mod blocks;
 mod client;
+mod endings;
 mod judge;
 mod on_mysql;
 mod on_postgres;
 mod positions;
+mod readers;
+mod surroundings;
