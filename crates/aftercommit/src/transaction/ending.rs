@@ -47,7 +47,8 @@ impl<DB: Dialect> Tx<DB> {
                 };
             }
             (End::RollBack { why }, Ok(_)) => {
-                let (error, collided) = (rolled_back(why), self.collided);
+                let error = self.mismatch().unwrap_or_else(|| rolled_back(why));
+                let collided = self.collided && !self.has_ended();
                 return match self.roll_back(Some(&error)).await {
                     Some(mismatch) => (Err(mismatch.into()), false),
                     None => (Err(error.into()), collided),
