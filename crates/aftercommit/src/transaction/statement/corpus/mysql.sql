@@ -883,7 +883,7 @@ LOAD XML INFILE '/tmp/x.xml' INTO TABLE t ROWS IDENTIFIED BY '<row>'
 ----
 ANALYZE SELECT * FROM orders
 ----
-ANALYZE FORMAT=JSON SELECT COUNT(*) FROM orders JOIN lines USING (id)
+ANALYZE FORMAT=JSON SELECT COUNT(*) FROM orders JOIN order_lines USING (id)
 ----
 ANALYZE UPDATE orders SET total = 0 WHERE id = 1
 ----
