@@ -1,7 +1,6 @@
 //! Blanks and comments between tokens. Pure.
 
-use super::Lexer;
-use crate::transaction::statement::Grammar;
+use super::{Grammar, Lexer};
 
 impl Lexer<'_> {
     pub(super) fn skip_blanks(&mut self) {

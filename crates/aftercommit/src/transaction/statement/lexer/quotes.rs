@@ -1,7 +1,6 @@
 //! Strings and names in quotes. Pure.
 
-use super::{CLASS, Class, Lexer, Token};
-use crate::transaction::statement::Grammar;
+use super::{CLASS, Class, Grammar, Lexer, Token};
 
 impl<'s> Lexer<'s> {
     pub(super) fn quoted(&mut self, quote: u8) -> Token<'s> {
