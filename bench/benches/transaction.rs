@@ -1,25 +1,58 @@
-//! `atomic` with one insert against the same by plain sqlx, on each database, in one run.
+//! What a block costs: `atomic` against plain sqlx, by what the block does, on each database.
 //!
-//! The two sides take turns, round by round, on the same pool and table, so that what else the machine does
-//! meets both. Printed is the ratio of throughputs, median and range over the rounds; the goal is 0.97.
+//! Both sides take turns on one pool and one table until the 95 % interval of the median ratio is under 0.04 wide. On SQLite
+//! plain sqlx begins as `atomic` does, with BEGIN IMMEDIATE. `cargo bench -p aftercommit-bench --bench transaction -- NAME`
+//! runs the lines whose names contain NAME.
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
-use std::time::Instant;
+use std::time::Duration;
 
 use aftercommit::{Db, Options};
+use aftercommit_bench::interleaved::{compare, throughput};
 use aftercommit_harness::{MariaDb, Postgres as PostgresServer};
 use sqlx::pool::PoolOptions;
 use sqlx::{MySql, Postgres, Sqlite};
 
-const ROUNDS: usize = 15;
-const CLIENTS: usize = 4;
+const ROUND: Duration = Duration::from_millis(60);
+const CLIENTS: [usize; 3] = [1, 4, 16];
+
+/// What a block does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Work {
+    Read,
+    Insert,
+    InsertWithoutLookup,
+    ReadThenInsert,
+}
+
+impl Work {
+    const ALL: [(Self, &'static str); 4] = [
+        (Self::Read, "one read"),
+        (Self::Insert, "one insert"),
+        (Self::InsertWithoutLookup, "one insert, without_lookup"),
+        (Self::ReadThenInsert, "a read, then an insert"),
+    ];
+
+    fn reads(self) -> bool {
+        matches!(self, Self::Read | Self::ReadThenInsert)
+    }
+
+    fn options(self) -> Options {
+        match self {
+            Self::InsertWithoutLookup => Options::new().without_lookup(),
+            _ => Options::new(),
+        }
+    }
+}
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let wanted: Option<String> = std::env::args()
+        .skip(1)
+        .find(|word| !word.starts_with("--"));
+    let wanted = wanted.unwrap_or_default();
     let runtime = aftercommit_bench::runtime();
-    println!(
-        "{:<22} {:>12} {:>12} {:>8} {:>16}",
-        "", "sqlx/s", "atomic/s", "ratio", "of the rounds"
-    );
+    println!("| database | block | clients | ratio | 95 % interval | rounds | sqlx/s |");
+    println!("| --- | --- | ---: | ---: | --- | ---: | ---: |");
 
     let directory = tempfile::tempdir()?;
     let sqlite = format!(
@@ -27,174 +60,112 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         directory.path().join("bench.db").display()
     );
     runtime.block_on(async {
-        // One client: SQLite has one writer, and waiting for its lock is not what is measured.
         let db: Db<Sqlite> = Db::connect(&sqlite).await?;
-        sqlite::compare("SQLite (WAL, a file)", db, Options::new(), 1, 300).await
+        sqlite::all("SQLite", &wanted, &db).await
     })?;
 
     let postgres = PostgresServer::start()?;
     runtime.block_on(async {
-        let pool = PoolOptions::new()
-            .max_connections(8)
-            .connect(&postgres.url("postgres"))
-            .await?;
-        let db = Db::<Postgres>::new(pool);
-        postgres::compare("PostgreSQL", db.clone(), Options::new(), CLIENTS, 200).await?;
-        postgres::compare(
-            "  without lookup",
-            db.clone(),
-            Options::new().without_lookup(),
-            CLIENTS,
-            200,
-        )
-        .await?;
-        postgres::compare("PostgreSQL, 1 client", db.clone(), Options::new(), 1, 200).await?;
-        postgres::compare(
-            "  without lookup",
-            db,
-            Options::new().without_lookup(),
-            1,
-            200,
-        )
-        .await
+        let pool = PoolOptions::new().max_connections(16);
+        let pool = pool.connect(&postgres.url("postgres")).await?;
+        postgres::all("PostgreSQL", &wanted, &Db::<Postgres>::new(pool)).await
     })?;
 
     let mariadb = MariaDb::start()?;
     runtime.block_on(async {
-        let pool = PoolOptions::new()
-            .max_connections(8)
-            .connect(&mariadb.url("test"))
-            .await?;
-        let db = Db::<MySql>::new(pool);
+        let pool = PoolOptions::new().max_connections(16);
+        let db = Db::<MySql>::new(pool.connect(&mariadb.url("test")).await?);
         db.migrate().await?;
-        mysql::compare("MariaDB", db.clone(), Options::new(), CLIENTS, 200).await?;
-        mysql::compare(
-            "  without lookup",
-            db.clone(),
-            Options::new().without_lookup(),
-            CLIENTS,
-            200,
-        )
-        .await?;
-        mysql::compare("MariaDB, 1 client", db.clone(), Options::new(), 1, 200).await?;
-        mysql::compare(
-            "  without lookup",
-            db,
-            Options::new().without_lookup(),
-            1,
-            200,
-        )
-        .await
+        mysql::all("MariaDB", &wanted, &db).await
     })
 }
 
-/// Transactions per second of so many clients, each of whom makes so many.
-async fn run<Fut: Future<Output = ()> + Send + 'static>(
-    clients: usize,
-    each: usize,
-    transaction: impl Fn() -> Fut + Clone + Send + 'static,
-) -> f64 {
-    let began = Instant::now();
-    let clients: Vec<_> = (0..clients)
-        .map(|_| {
-            let transaction = transaction.clone();
-            tokio::spawn(async move {
-                for _ in 0..each {
-                    transaction().await;
-                }
-            })
-        })
-        .collect();
-    let total = clients.len() * each;
-    for client in clients {
-        client.await.expect("a client");
-    }
-    total as f64 / began.elapsed().as_secs_f64()
-}
-
-fn print(name: &str, mut ratios: Vec<f64>, mut plain: Vec<f64>, mut atomic: Vec<f64>) {
-    for list in [&mut ratios, &mut plain, &mut atomic] {
-        list.sort_by(f64::total_cmp);
-    }
-    let middle = ROUNDS / 2;
-    println!(
-        "{name:<22} {:>12.0} {:>12.0} {:>8.3} {:>7.3} – {:.3}",
-        plain[middle],
-        atomic[middle],
-        ratios[middle],
-        ratios[0],
-        ratios[ROUNDS - 1]
-    );
-}
-
-/// The two sides on one database: the same two statements, begun and ended by each in its way.
+/// The two sides on one database: the same statements, begun and ended by each in its way.
 macro_rules! on {
-    ($name:ident, $DB:ty, create: $create:literal, insert: $insert:literal) => {
+    ($name:ident, $DB:ty, begin: $begin:expr, create: $create:literal, insert: $insert:literal, read: $read:literal) => {
         mod $name {
             use super::*;
 
-            pub(super) async fn compare(
-                name: &str,
-                db: Db<$DB>,
-                options: Options,
-                clients: usize,
-                each: usize,
+            pub(super) async fn all(
+                database: &str,
+                wanted: &str,
+                db: &Db<$DB>,
             ) -> Result<(), Box<dyn std::error::Error>> {
                 sqlx::query($create).execute(db.pool()).await?;
-                let (mut ratios, mut plain_rates, mut atomic_rates) =
-                    (Vec::new(), Vec::new(), Vec::new());
+                sqlx::query($insert).bind(7_i64).execute(db.pool()).await?;
+                for (work, name) in Work::ALL {
+                    for clients in CLIENTS {
+                        let line = format!("{database} {name} {clients}");
+                        if line.contains(wanted) {
+                            one(database, name, work, clients, db).await;
+                        }
+                    }
+                }
+                Ok(())
+            }
+
+            async fn one(database: &str, name: &str, work: Work, clients: usize, db: &Db<$DB>) {
                 let pool = db.pool().clone();
                 let plain = move || {
                     let pool = pool.clone();
                     async move {
-                        let mut tx = pool.begin().await.expect("begun");
-                        sqlx::query($insert)
-                            .bind(7_i64)
-                            .execute(&mut *tx)
-                            .await
-                            .expect("inserted");
+                        let begin: Option<&'static str> = $begin;
+                        let mut tx = match begin {
+                            Some(begin) => pool.begin_with(begin).await.expect("begun"),
+                            None => pool.begin().await.expect("begun"),
+                        };
+                        if work.reads() {
+                            let query = sqlx::query_scalar::<_, i64>($read).bind(1_i64);
+                            query.fetch_one(&mut *tx).await.expect("read");
+                        }
+                        if work != Work::Read {
+                            let query = sqlx::query($insert).bind(7_i64);
+                            query.execute(&mut *tx).await.expect("inserted");
+                        }
                         tx.commit().await.expect("committed");
                     }
                 };
+                let db = db.clone();
                 let atomic = move || {
-                    let (db, options) = (db.clone(), options.clone());
+                    let db = db.clone();
                     async move {
-                        let block = db.with(options).atomic(async |tx| {
-                            sqlx::query($insert).bind(7_i64).execute(&mut *tx).await?;
+                        let block = db.with(work.options()).atomic(async |tx| {
+                            if work.reads() {
+                                let query = sqlx::query_scalar::<_, i64>($read).bind(1_i64);
+                                query.fetch_one(&mut *tx).await?;
+                            }
+                            if work != Work::Read {
+                                let query = sqlx::query($insert).bind(7_i64);
+                                query.execute(&mut *tx).await?;
+                            }
                             aftercommit::Ok(())
                         });
                         block.await.expect("committed");
                     }
                 };
-                // The first round warms up; then they take turns at going first.
-                for round in 0..=ROUNDS {
-                    let (plain_rate, atomic_rate);
-                    if round % 2 == 0 {
-                        plain_rate = run(clients, each, plain.clone()).await;
-                        atomic_rate = run(clients, each, atomic.clone()).await;
-                    } else {
-                        atomic_rate = run(clients, each, atomic.clone()).await;
-                        plain_rate = run(clients, each, plain.clone()).await;
-                    }
-                    if round > 0 {
-                        ratios.push(atomic_rate / plain_rate);
-                        plain_rates.push(plain_rate);
-                        atomic_rates.push(atomic_rate);
-                    }
-                }
-                print(name, ratios, plain_rates, atomic_rates);
-                Ok(())
+                let ratio = compare(
+                    || throughput(clients, ROUND, atomic.clone()),
+                    || throughput(clients, ROUND, plain.clone()),
+                )
+                .await;
+                println!(
+                    "| {database} | {name} | {clients} | {:.3} | {:.3} – {:.3} | {} | {:.0} |",
+                    ratio.median, ratio.low, ratio.high, ratio.rounds, ratio.theirs
+                );
             }
         }
     };
 }
 
-on!(sqlite, Sqlite,
+on!(sqlite, Sqlite, begin: Some("BEGIN IMMEDIATE"),
     create: "CREATE TABLE IF NOT EXISTS item (id INTEGER PRIMARY KEY, val BIGINT)",
-    insert: "INSERT INTO item (val) VALUES (?)");
-on!(postgres, Postgres,
+    insert: "INSERT INTO item (val) VALUES (?)",
+    read: "SELECT val FROM item WHERE id = ?");
+on!(postgres, Postgres, begin: None,
     create: "CREATE TABLE IF NOT EXISTS item (id BIGSERIAL PRIMARY KEY, val BIGINT)",
-    insert: "INSERT INTO item (val) VALUES ($1)");
-on!(mysql, MySql,
+    insert: "INSERT INTO item (val) VALUES ($1)",
+    read: "SELECT val FROM item WHERE id = $1");
+on!(mysql, MySql, begin: None,
     create: "CREATE TABLE IF NOT EXISTS item (id BIGINT AUTO_INCREMENT PRIMARY KEY, val BIGINT)",
-    insert: "INSERT INTO item (val) VALUES (?)");
+    insert: "INSERT INTO item (val) VALUES (?)",
+    read: "SELECT val FROM item WHERE id = ?");

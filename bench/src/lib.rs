@@ -1,5 +1,7 @@
 //! What the benchmarks share: a runtime and a database in memory.
 
+pub mod interleaved;
+
 use aftercommit::{Db, Signals};
 use sqlx::Sqlite;
 use tokio::runtime::Runtime;

@@ -15,7 +15,8 @@ pub use ledger::{
 };
 pub use proxy::{Cut, Proxy};
 pub use servers::{
-    Browser, Exim, MariaDb, PgBouncer, PoolMode, Postgres, find_browser, find_exim, find_mariadb,
-    find_pgbouncer, find_postgres,
+    Browser, Exim, MariaDb, MariaDbBuilder, PgBouncer, PoolMode, Postgres, PostgresBuilder,
+    Replica, Standby, Wait, Writes, find_browser, find_exim, find_mariadb, find_pgbouncer,
+    find_postgres,
 };
 pub use storm::{Counts, Role, Storm};

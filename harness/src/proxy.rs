@@ -2,7 +2,7 @@
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU16, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -33,6 +33,8 @@ pub struct Proxy {
 
 #[derive(Debug)]
 struct Shared {
+    /// Where new connections go.
+    upstream: AtomicU16,
     delay_ms: AtomicU64,
     refuse: AtomicBool,
     armed: Mutex<Option<(Cut, Vec<u8>)>>,
@@ -54,6 +56,7 @@ impl Proxy {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
         let shared = Arc::new(Shared {
+            upstream: AtomicU16::new(port),
             delay_ms: AtomicU64::new(0),
             refuse: AtomicBool::new(false),
             armed: Mutex::new(None),
@@ -66,7 +69,7 @@ impl Proxy {
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
                 if !accepting.refuse.load(Ordering::Relaxed) {
-                    tokio::spawn(serve(client, port, Arc::clone(&accepting)));
+                    tokio::spawn(serve(client, Arc::clone(&accepting)));
                 }
             }
         });
@@ -76,6 +79,12 @@ impl Proxy {
     /// The port that clients connect to.
     pub fn port(&self) -> u16 {
         self.address.port()
+    }
+
+    /// Sends new connections to another server, as an address that moves in a failover does. Those that are open stay with
+    /// the old one until they end or [`cut_now`](Self::cut_now).
+    pub fn move_to(&self, port: u16) {
+        self.shared.upstream.store(port, Ordering::Relaxed);
     }
 
     /// Delays what the server sends, each piece by so much.
@@ -145,7 +154,8 @@ impl Shared {
     }
 }
 
-async fn serve(client: TcpStream, port: u16, shared: Arc<Shared>) {
+async fn serve(client: TcpStream, shared: Arc<Shared>) {
+    let port = shared.upstream.load(Ordering::Relaxed);
     let Ok(server) = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await else {
         return;
     };

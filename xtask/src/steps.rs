@@ -5,6 +5,7 @@ use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use crate::Result;
+use crate::minutes::Minutes;
 
 pub(crate) type Environment = Vec<(&'static str, String)>;
 
@@ -49,6 +50,44 @@ impl Step {
         // How long nonsense is thrown at whatever takes words from strangers.
         environment: &[("AFTERCOMMIT_FUZZ_SECONDS", "60")],
     }];
+
+    /// Those of the databases that are servers.
+    pub(crate) const NEWER: &'static Step = &Step {
+        name: "the databases' suites on newer releases",
+        arguments: &[
+            "test",
+            "-p",
+            "aftercommit",
+            "--all-features",
+            "--test",
+            "it",
+            "--",
+            "postgres",
+            "mysql",
+            "pooler",
+        ],
+        environment: &[],
+    };
+
+    /// What [`NEWER`](Self::NEWER) has to run.
+    pub(crate) const NEWER_LIST: &'static Step = &Step {
+        name: "the list of the databases' suites",
+        arguments: &[
+            "test",
+            "-q",
+            "-p",
+            "aftercommit",
+            "--all-features",
+            "--test",
+            "it",
+            "--",
+            "--list",
+            "postgres",
+            "mysql",
+            "pooler",
+        ],
+        environment: &[],
+    };
 
     pub(crate) const LONG: &'static [Step] = &[
         Step {
@@ -106,6 +145,7 @@ impl Step {
 pub(crate) fn run(
     step: &Step,
     environment: &Environment,
+    minutes: &mut Minutes,
     mut line_read: impl FnMut(&str),
 ) -> Result<()> {
     println!("==> {}", step.name);
@@ -125,10 +165,12 @@ pub(crate) fn run(
         }
     }
     let status = child.wait()?;
+    let took = began.elapsed();
+    minutes.add(step.name, took);
     println!(
         "==> {}: {status} after {:.0} s",
         step.name,
-        began.elapsed().as_secs_f64()
+        took.as_secs_f64()
     );
     if status.success() {
         Ok(())

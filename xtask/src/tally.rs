@@ -3,8 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+/// Those that have releases.
+pub(crate) const SERVERS: [&str; 2] = ["postgres", "mysql"];
+
 /// The segment of a test's path that names the database it runs on.
-const DATABASES: [&str; 3] = ["sqlite", "postgres", "mysql"];
+pub(crate) const DATABASES: [&str; 3] = ["sqlite", "postgres", "mysql"];
 
 /// What a run of `cargo test` printed, counted.
 #[derive(Debug, Default)]
@@ -16,11 +19,23 @@ pub(crate) struct Tally {
     without_database: usize,
     /// Those that ran on Postgres once more, through a pooler.
     pooler: usize,
+    /// Those that must have a result.
+    expected: BTreeSet<String>,
     /// By database: the tests that ran, without the segment that names it.
     on: BTreeMap<&'static str, BTreeSet<String>>,
 }
 
 impl Tally {
+    /// Reads one line of a list of tests, such as `commit::mysql::a_hook_dies: test`.
+    pub(crate) fn expect(&mut self, line: &str) {
+        self.expected
+            .extend(line.strip_suffix(": test").map(str::to_owned));
+    }
+
+    pub(crate) fn expects_nothing(&self) -> bool {
+        self.expected.is_empty()
+    }
+
     /// Reads one line of the output, such as `test commit::mysql::a_hook_dies ... ok`.
     pub(crate) fn read(&mut self, line: &str) {
         let Some((name, outcome)) = line
@@ -30,6 +45,7 @@ impl Tally {
             return;
         };
         let name = name.trim_end_matches(" - should panic");
+        self.expected.remove(name);
         match outcome.split_whitespace().next() {
             Some("ok") => self.passed += 1,
             Some("ignored" | "ignored,") => return self.ignored.push(name.to_owned()),
@@ -61,23 +77,26 @@ impl Tally {
         self.failed
     }
 
-    /// What should have run and did not.
-    pub(crate) fn complaints(&self) -> Vec<String> {
+    /// What should have run on these databases and did not.
+    pub(crate) fn complaints(&self, databases: &[&str]) -> Vec<String> {
         let mut complaints: Vec<String> = self
             .ignored
             .iter()
             .map(|name| format!("{name} was ignored: a test that cannot run must fail"))
             .collect();
+        let unheard = self.expected.iter();
+        complaints.extend(unheard.map(|name| format!("{name} was to run and has no result")));
         let all: BTreeSet<&String> = self
             .on
-            .values()
-            .flatten()
+            .iter()
+            .filter(|(database, _)| databases.contains(database))
+            .flat_map(|(_, ran)| ran)
             .filter(|name| !is_for_one(name))
             .collect();
         if self.pooler == 0 {
             complaints.push("no test ran through the pooler".into());
         }
-        for database in DATABASES {
+        for database in databases {
             let ran = self.on.get(database);
             if ran.is_none_or(BTreeSet::is_empty) {
                 complaints.push(format!("no test ran on {database}"));
@@ -156,7 +175,7 @@ mod tests {
             "test commit::postgres::a_hook_runs ... ok",
             "test commit::mysql::another ... ok",
         ]);
-        let complaints = tally.complaints();
+        let complaints = tally.complaints(&DATABASES);
         assert!(
             complaints.contains(&"commit::a_hook_runs did not run on mysql".to_owned()),
             "{complaints:?}"
@@ -176,7 +195,7 @@ mod tests {
             "test commit::pooler::a ... ok",
             "test commit::mysql_alone::deadlock_only_on_mysql ... ok",
         ]);
-        assert!(tally.complaints().is_empty());
+        assert!(tally.complaints(&DATABASES).is_empty());
         assert_eq!((tally.passed(), tally.failed()), (5, 0));
         assert_eq!(tally.on["mysql"].len(), 2);
     }
@@ -184,7 +203,27 @@ mod tests {
     #[test]
     fn an_ignored_test_is_a_complaint() {
         let tally = tally(&["test a ... ignored, too slow"]);
-        assert!(tally.complaints()[0].contains("a was ignored"));
+        assert!(tally.complaints(&DATABASES)[0].contains("a was ignored"));
+    }
+
+    #[test]
+    fn a_test_that_was_listed_and_is_not_heard_of_is_a_complaint() {
+        let mut tally = tally(&[]);
+        tally.expect("commit::postgres::a: test");
+        tally.expect("commit::postgres::b: test");
+        tally.expect("2 tests, 0 benchmarks");
+        for line in [
+            "test commit::postgres::a ... ok",
+            "test commit::mysql::a ... ok",
+            "test commit::pooler::a ... ok",
+        ] {
+            tally.read(line);
+        }
+        let complaints = tally.complaints(&SERVERS);
+        assert_eq!(
+            complaints,
+            ["commit::postgres::b was to run and has no result"]
+        );
     }
 
     #[test]

@@ -133,7 +133,7 @@ impl Error {
     /// connection left?
     pub fn is_busy(&self) -> bool {
         match &*self.kind {
-            Kind::Busy { .. } => true,
+            Kind::Busy { .. } | Kind::NoConnection { .. } => true,
             Kind::Database(error) => crate::store::trouble(error).is_busy(),
             _ => false,
         }

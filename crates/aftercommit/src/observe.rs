@@ -33,9 +33,10 @@ use crate::error::{BoxError, Error};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Control {
-    /// The transaction was begun.
+    /// A block begins. BEGIN itself travels with its first statement.
     Begin,
-    /// A nested block was entered; the number counts the savepoints of the transaction from 1.
+    /// A nested block was entered; the number counts the savepoints of the transaction from 1. The statement travels
+    /// with the next one.
     Savepoint(u32),
     /// A nested block ended well. The statement travels with the next one, or not at all before COMMIT.
     Release(u32),
@@ -53,6 +54,11 @@ pub enum Control {
 pub enum Event<'a> {
     /// A transaction moved.
     Control(Control),
+    /// By its settings, the server may lose commits that it has confirmed. Said once, when that becomes known.
+    CommitsMayBeLost {
+        /// The setting, as half a sentence.
+        why: &'static str,
+    },
     /// A transaction was confirmed; its hooks run now.
     Committed {
         /// Where the block stands.
@@ -187,6 +193,8 @@ pub(crate) struct Observers {
     /// Faults of the test kit.
     #[cfg(feature = "testing")]
     pub(crate) faults: Option<crate::testing::Faults>,
+    #[cfg(feature = "testing")]
+    pub(crate) without_probes: bool,
 }
 
 impl Default for Observers {
@@ -203,11 +211,21 @@ impl Default for Observers {
             headers: None,
             #[cfg(feature = "testing")]
             faults: None,
+            #[cfg(feature = "testing")]
+            without_probes: false,
         }
     }
 }
 
 impl Observers {
+    /// Whether a probe goes around statements that may end the transaction.
+    pub(crate) fn probes(&self) -> bool {
+        #[cfg(feature = "testing")]
+        return !self.without_probes;
+        #[cfg(not(feature = "testing"))]
+        true
+    }
+
     /// Called before a receiver or a hook of this name runs: the test kit may make it fail.
     pub(crate) fn before(&self, name: Option<&str>) -> crate::error::Result<()> {
         #[cfg(feature = "testing")]
@@ -329,6 +347,12 @@ fn log(event: &Event<'_>) {
             } else {
                 tracing::debug!(%place, ?age, code, "rolled back");
             }
+        }
+        Event::CommitsMayBeLost { why } => {
+            tracing::warn!(
+                why,
+                "a crash can take back commits whose hooks have run: change the setting, or accept that"
+            );
         }
         Event::CutCommitResolved { committed } => {
             tracing::warn!(

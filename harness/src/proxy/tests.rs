@@ -108,3 +108,22 @@ async fn a_half_open_connection_stays_open_for_the_server() {
     proxy.release();
     assert_eq!(heard.recv().await.as_deref(), Some("(closed)"));
 }
+
+#[tokio::test]
+async fn new_connections_go_to_the_server_that_the_address_was_moved_to() {
+    let (old_port, mut old) = server().await;
+    let (new_port, mut new) = server().await;
+    let proxy = Proxy::start(old_port).await.unwrap();
+    let mut before = client(&proxy).await;
+    assert_eq!(ask(&mut before, "one").await.as_deref(), Some("ok one"));
+    proxy.move_to(new_port);
+    let mut after = client(&proxy).await;
+    assert_eq!(ask(&mut after, "two").await.as_deref(), Some("ok two"));
+    assert_eq!(ask(&mut before, "three").await.as_deref(), Some("ok three"));
+    proxy.cut_now().await;
+    assert_eq!(ask(&mut before, "four").await, None);
+    assert_eq!(new.recv().await.as_deref(), Some("two"));
+    assert_eq!(old.recv().await.as_deref(), Some("one"));
+    assert_eq!(old.recv().await.as_deref(), Some("three"));
+    assert_eq!(old.recv().await.as_deref(), Some("(closed)"));
+}

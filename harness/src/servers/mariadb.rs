@@ -1,35 +1,35 @@
 //! A MariaDB server.
 
+mod builder;
+mod programs;
+mod replica;
+
 use std::fs::File;
 use std::io::{self, Error};
-use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
 use tempfile::TempDir;
 
-use super::process::{as_user, free_port, give, run, signal, wait_for_port};
+use super::process::{answer, as_user, signal, wait_for_port};
+
+pub use builder::MariaDbBuilder;
+pub use programs::find_mariadb;
+pub use replica::{Replica, Writes};
+
+use programs::Programs;
 
 const USER: &str = "mysql";
 
 /// A running server. Dropped, it ends and its data is gone.
+///
+/// Besides `root`, who may everything and so writes to a replica that is read-only too, it has a user `app`, who may what an
+/// application needs.
 #[derive(Debug)]
 pub struct MariaDb {
-    program: PathBuf,
+    programs: Programs,
     directory: TempDir,
     port: u16,
     process: Option<Child>,
-}
-
-/// Where the server's program is.
-pub fn find_mariadb() -> Option<PathBuf> {
-    [
-        "/usr/sbin/mariadbd",
-        "/usr/sbin/mysqld",
-        "/usr/libexec/mariadbd",
-    ]
-    .into_iter()
-    .map(PathBuf::from)
-    .find(|path| path.exists())
 }
 
 impl MariaDb {
@@ -39,40 +39,12 @@ impl MariaDb {
     ///
     /// The programs are missing, or the server does not start; the text says what it said.
     pub fn start() -> io::Result<Self> {
-        let program = find_mariadb()
-            .ok_or_else(|| Error::other("MariaDB is missing: apt-get install mariadb-server"))?;
-        let directory = tempfile::Builder::new()
-            .prefix("aftercommit-mariadb-")
-            .tempdir()?;
-        give(USER, directory.path())?;
-        run(as_user(USER, "mariadb-install-db")
-            .arg("--no-defaults")
-            .arg(format!(
-                "--datadir={}",
-                directory.path().join("data").display()
-            ))
-            .args(["--auth-root-authentication-method=normal", "--skip-test-db"])
-            .current_dir("/"))?;
-        let mut server = Self {
-            program,
-            directory,
-            port: free_port()?,
-            process: None,
-        };
-        server.start_again()?;
-        let create = "CREATE DATABASE test CHARACTER SET utf8mb4";
-        run(Command::new("mariadb").args([
-            "--no-defaults",
-            "-h",
-            "127.0.0.1",
-            "-u",
-            "root",
-            "-P",
-            &server.port.to_string(),
-            "-e",
-            create,
-        ]))?;
-        Ok(server)
+        Self::builder().start()
+    }
+
+    /// A server with settings of its own.
+    pub fn builder() -> MariaDbBuilder {
+        MariaDbBuilder::default()
     }
 
     /// Starts the server after [`kill`](Self::kill) or [`stop`](Self::stop), on the same port and data.
@@ -85,31 +57,36 @@ impl MariaDb {
         let log_file = File::options().create(true).append(true).open(&log)?;
         let directory = self.directory.path();
         // Its own `--user` is for a server that is started by root and drops the right itself.
-        let mut command = as_user(USER, &self.program);
-        command
-            .arg("--no-defaults")
+        let mut child = as_user(USER, &self.programs.server)
+            .arg(format!(
+                "--defaults-file={}",
+                directory.join("my.cnf").display()
+            ))
+            .args(self.programs.base_argument())
             .arg(format!("--datadir={}", directory.join("data").display()))
             .arg(format!("--socket={}", directory.join("socket").display()))
             .arg(format!("--pid-file={}", directory.join("pid").display()))
             .arg(format!("--port={}", self.port))
-            .args([
-                "--bind-address=127.0.0.1",
-                "--max-connections=300",
-                "--character-set-server=utf8mb4",
-            ])
+            .arg("--bind-address=127.0.0.1")
             .current_dir("/")
             .stdin(Stdio::null())
             .stdout(Stdio::null())
-            .stderr(log_file);
-        let mut child = command.spawn()?;
-        wait_for_port(&mut child, self.port, &log)?;
+            .stderr(log_file)
+            .spawn()?;
+        let ready = wait_for_port(&mut child, self.port, &log);
+        // Kept in any case, so that it is ended.
         self.process = Some(child);
-        Ok(())
+        ready
     }
 
-    /// The URL of a database of the server.
+    /// The URL of a database of the server, for `root`.
     pub fn url(&self, database: &str) -> String {
         format!("mysql://root@127.0.0.1:{}/{database}", self.port)
+    }
+
+    /// The URL of a database of the server, for the user `app`.
+    pub fn app_url(&self, database: &str) -> String {
+        format!("mysql://app@127.0.0.1:{}/{database}", self.port)
     }
 
     /// The port that it listens on.
@@ -120,6 +97,27 @@ impl MariaDb {
     /// The process that it is, while it runs.
     pub fn pid(&self) -> Option<u32> {
         self.process.as_ref().map(Child::id)
+    }
+
+    /// Runs statements as `root`, and answers with the last row that they returned, its columns separated by tabs.
+    ///
+    /// # Errors
+    ///
+    /// The server refused one of them; the text says why.
+    pub fn run(&self, statements: &str) -> io::Result<String> {
+        answer(Command::new("mariadb").args([
+            "--no-defaults",
+            "--batch",
+            "--skip-column-names",
+            "-h",
+            "127.0.0.1",
+            "-u",
+            "root",
+            "-P",
+            &self.port.to_string(),
+            "-e",
+            statements,
+        ]))
     }
 
     /// Ends it like a power cut.
@@ -140,6 +138,16 @@ impl MariaDb {
         self.end("TERM")
     }
 
+    /// Stops it in order and starts it again.
+    ///
+    /// # Errors
+    ///
+    /// It was not running, or it does not start.
+    pub fn restart(&mut self) -> io::Result<()> {
+        self.stop()?;
+        self.start_again()
+    }
+
     fn end(&mut self, how: &str) -> io::Result<()> {
         let mut child = self
             .process
@@ -155,3 +163,6 @@ impl Drop for MariaDb {
         let _: io::Result<()> = self.kill();
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,6 +9,6 @@ mod process;
 
 pub use browser::{Browser, find_browser};
 pub use exim::{Exim, find_exim};
-pub use mariadb::{MariaDb, find_mariadb};
+pub use mariadb::{MariaDb, MariaDbBuilder, Replica, Writes, find_mariadb};
 pub use pgbouncer::{PgBouncer, PoolMode, find_pgbouncer};
-pub use postgres::{Postgres, find_postgres};
+pub use postgres::{Postgres, PostgresBuilder, Standby, Wait, find_postgres};

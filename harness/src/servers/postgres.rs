@@ -1,5 +1,9 @@
 //! A PostgreSQL server.
 
+mod builder;
+mod programs;
+mod standby;
+
 use std::fs::File;
 use std::io::{self, Error};
 use std::path::PathBuf;
@@ -7,7 +11,13 @@ use std::process::{Child, Command, Stdio};
 
 use tempfile::TempDir;
 
-use super::process::{as_user, free_port, give, run, signal, wait_for_port};
+use super::process::{answer, as_user, signal, wait_for_port};
+
+pub use builder::PostgresBuilder;
+pub use programs::find_postgres;
+pub use standby::{Standby, Wait};
+
+use programs::client;
 
 const USER: &str = "postgres";
 
@@ -20,24 +30,6 @@ pub struct Postgres {
     process: Option<Child>,
 }
 
-/// Where the server's programs are: the newest that Debian's packages have installed.
-pub fn find_postgres() -> Option<PathBuf> {
-    let mut found: Vec<(u32, PathBuf)> = std::fs::read_dir("/usr/lib/postgresql")
-        .ok()?
-        .filter_map(|entry| {
-            let entry = entry.ok()?;
-            let version = entry.file_name().to_str()?.parse().ok()?;
-            let programs = entry.path().join("bin");
-            programs
-                .join("postgres")
-                .exists()
-                .then_some((version, programs))
-        })
-        .collect();
-    found.sort();
-    found.pop().map(|(_, programs)| programs)
-}
-
 impl Postgres {
     /// Makes a cluster and starts a server on it.
     ///
@@ -45,37 +37,16 @@ impl Postgres {
     ///
     /// The programs are missing, or the server does not start; the text says what it said.
     pub fn start() -> io::Result<Self> {
-        let programs = find_postgres()
-            .ok_or_else(|| Error::other("PostgreSQL is missing: apt-get install postgresql"))?;
-        let directory = tempfile::Builder::new()
-            .prefix("aftercommit-postgres-")
-            .tempdir()?;
-        give(USER, directory.path())?;
-        run(as_user(USER, programs.join("initdb"))
-            .arg("-D")
-            .arg(directory.path().join("data"))
-            .args([
-                "-U",
-                "postgres",
-                "-A",
-                "trust",
-                "-E",
-                "UTF8",
-                "--no-locale",
-                "-N",
-            ])
-            .current_dir("/"))?;
-        let mut server = Self {
-            programs,
-            directory,
-            port: free_port()?,
-            process: None,
-        };
-        server.start_again()?;
-        Ok(server)
+        Self::builder().start()
     }
 
-    /// Starts the server after [`kill`](Self::kill) or [`stop`](Self::stop), on the same port and data.
+    /// A server with settings of its own.
+    pub fn builder() -> PostgresBuilder {
+        PostgresBuilder::default()
+    }
+
+    /// Starts the server after [`kill`](Self::kill) or [`stop`](Self::stop), on the same port and data, and returns when it
+    /// answers queries.
     ///
     /// # Errors
     ///
@@ -85,32 +56,28 @@ impl Postgres {
         let log_file = File::options().create(true).append(true).open(&log)?;
         let mut child = as_user(USER, self.programs.join("postgres"))
             .arg("-D")
-            .arg(self.directory.path().join("data"))
+            .arg(self.data())
             .args(["-p", &self.port.to_string()])
             .arg("-k")
             .arg(self.directory.path())
-            .args([
-                "-c",
-                "listen_addresses=127.0.0.1",
-                "-c",
-                "max_connections=400",
-            ])
+            .args(["-c", "listen_addresses=127.0.0.1"])
             .current_dir("/")
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(log_file)
             .spawn()?;
-        wait_for_port(&mut child, self.port, &log)?;
-        self.wait_until_ready(&mut child)?;
+        let ready = wait_for_port(&mut child, self.port, &log)
+            .and_then(|()| self.wait_until_ready(&mut child));
+        // Kept in any case, so that it is ended.
         self.process = Some(child);
-        Ok(())
+        ready
     }
 
     /// It listens before it has recovered.
     fn wait_until_ready(&self, child: &mut Child) -> io::Result<()> {
         let port = self.port.to_string();
         while child.try_wait()?.is_none() {
-            let ready = Command::new(self.programs.join("pg_isready"))
+            let ready = Command::new(client("pg_isready")?)
                 .args(["-q", "-h", "127.0.0.1", "-p", &port])
                 .status()?;
             if ready.success() {
@@ -135,7 +102,63 @@ impl Postgres {
         self.process.as_ref().map(Child::id)
     }
 
-    /// Ends it like a power cut: nothing is written any more.
+    /// Runs statements in the database `postgres`, each in a transaction of its own, and answers with what the last of them
+    /// returned, unaligned and without headings.
+    ///
+    /// # Errors
+    ///
+    /// The server refused one of them; the text says why.
+    pub fn run(&self, statements: &[&str]) -> io::Result<String> {
+        self.run_in("postgres", statements)
+    }
+
+    /// [`run`](Self::run) in any database.
+    ///
+    /// # Errors
+    ///
+    /// The server refused a statement; the text says why.
+    pub fn run_in(&self, database: &str, statements: &[&str]) -> io::Result<String> {
+        let mut psql = Command::new(client("psql")?);
+        psql.args(["-XqAt", "-v", "ON_ERROR_STOP=1", "-d"])
+            .arg(self.url(database));
+        for statement in statements {
+            psql.args(["-c", statement]);
+        }
+        answer(&mut psql)
+    }
+
+    /// Changes a setting for good, and returns when new sessions have it. One that needs a restart has it after that.
+    ///
+    /// # Errors
+    ///
+    /// The server does not know the setting or refuses the value.
+    pub fn set(&self, setting: &str, value: &str) -> io::Result<()> {
+        const LOADED: &str = "SELECT pg_conf_load_time()";
+        let before = self.run(&[LOADED])?;
+        let value = value.replace('\'', "''");
+        self.run(&[
+            &format!("ALTER SYSTEM SET {setting} = '{value}'"),
+            "SELECT pg_reload_conf()",
+        ])?;
+        while self.run(&[LOADED])? == before {}
+        // The checkpointer is what switches synchronous replication on and off: it has heard of it before it does this.
+        self.run(&["CHECKPOINT"]).map(drop)
+    }
+
+    /// Forgets the statistics of a database and those of the whole server, as an operator may at any time.
+    ///
+    /// # Errors
+    ///
+    /// The server cannot be reached.
+    pub fn reset_statistics(&self, database: &str) -> io::Result<()> {
+        let shared = ["bgwriter", "archiver", "wal"]
+            .map(|what| format!("SELECT pg_stat_reset_shared('{what}')"));
+        let mut statements = vec!["SELECT pg_stat_reset()"];
+        statements.extend(shared.iter().map(String::as_str));
+        self.run_in(database, &statements).map(drop)
+    }
+
+    /// Ends it like a power cut (`pg_ctl stop -m immediate`): nothing is written any more.
     ///
     /// # Errors
     ///
@@ -144,13 +167,27 @@ impl Postgres {
         self.end("QUIT")
     }
 
-    /// Ends it in order, and the sessions with it.
+    /// Ends it in order, and the sessions with it (`pg_ctl stop -m fast`).
     ///
     /// # Errors
     ///
     /// It was not running.
     pub fn stop(&mut self) -> io::Result<()> {
         self.end("INT")
+    }
+
+    /// Stops it in order and starts it again.
+    ///
+    /// # Errors
+    ///
+    /// It was not running, or it does not start.
+    pub fn restart(&mut self) -> io::Result<()> {
+        self.stop()?;
+        self.start_again()
+    }
+
+    fn data(&self) -> PathBuf {
+        self.directory.path().join("data")
     }
 
     fn end(&mut self, how: &str) -> io::Result<()> {
@@ -168,3 +205,6 @@ impl Drop for Postgres {
         let _: io::Result<()> = self.kill();
     }
 }
+
+#[cfg(test)]
+mod tests;

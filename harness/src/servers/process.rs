@@ -42,9 +42,15 @@ pub(super) fn give(user: &str, directory: &Path) -> io::Result<()> {
 
 /// Runs a command to its end; what it printed is in the error.
 pub(super) fn run(command: &mut Command) -> io::Result<()> {
+    answer(command).map(drop)
+}
+
+/// Runs a command to its end, and returns the last line that it printed.
+pub(super) fn answer(command: &mut Command) -> io::Result<String> {
     let output = command.stdin(Stdio::null()).output()?;
     if output.status.success() {
-        return Ok(());
+        let printed = String::from_utf8_lossy(&output.stdout);
+        return Ok(printed.lines().last().unwrap_or_default().to_owned());
     }
     let said = String::from_utf8_lossy(&output.stderr);
     Err(Error::other(format!("{command:?} failed: {said}")))

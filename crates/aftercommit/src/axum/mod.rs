@@ -30,7 +30,9 @@
 //!    (`request::success_is_never_said_for_what_did_not_commit`).
 //! 2. An error response, a panic and a client that goes away roll back (`request::errors_and_panics_roll_back`).
 //! 3. Without a handler that takes it there is no transaction (`request::nothing_is_begun_for_nothing`).
-//! 4. A handler whose transaction cannot be begun is not called (`request::a_handler_does_not_run_without_its_transaction`).
+//! 4. It is begun with the first statement, not before: while a body is on its way no connection and no lock is held. One that
+//!    cannot be begun fails that statement, and the response is no success
+//!    (`request::a_transaction_that_cannot_be_begun_is_no_success`).
 //!
 //! # Streaming
 //!

@@ -12,15 +12,21 @@ use crate::effect::{Birth, append};
 use crate::error::{Error, Kind};
 use crate::guard;
 use crate::observe::{Control, Event};
-use crate::store::{self, Dialect, Facts, Identity, Trouble, Verdict, own_sql, trouble};
-use crate::transaction::{Db, Held, Life, Options, Owed, Shield, close_or_release, owed_sql};
+use crate::store::{
+    self, CommitMessage, CommitStatus, Dialect, ServerInfo, Trouble, TxInfo, own_sql, trouble,
+};
+use crate::transaction::{
+    Db, Held, Life, Options, Owed, Shield, close_or_release, owed_sql, release,
+};
 
 /// Everything that a commit needs, so that no part of it hangs on the caller.
 pub(crate) struct Commit<DB: Dialect> {
     pub(crate) db: Db<DB>,
-    pub(crate) identity: Identity,
     pub(crate) options: Options,
-    pub(crate) facts: Arc<Facts>,
+    pub(crate) server: Arc<ServerInfo>,
+    pub(crate) tx: TxInfo,
+    /// Something else than plain reading was sent.
+    pub(crate) may_have_written: bool,
     pub(crate) owed: Vec<Owed>,
     pub(crate) life: Life<DB>,
     /// The effects that are written with it.
@@ -28,30 +34,47 @@ pub(crate) struct Commit<DB: Dialect> {
 }
 
 impl<DB: Dialect> Commit<DB> {
-    /// Commits and runs the hooks. Once called it goes on to its end, even if nobody waits for it.
+    /// Commits and runs the hooks; without a connection nothing was sent, and there is nothing to commit. Once called it goes on to its end, even if nobody waits for it.
     pub(crate) async fn confirm(
         self,
-        held: Held<DB>,
+        held: Option<Held<DB>>,
         hooks: Vec<Hook>,
     ) -> Result<Vec<HookOutcome>, Error> {
         Shield::new(self.run(held, hooks)).await
     }
 
-    async fn run(mut self, held: Held<DB>, hooks: Vec<Hook>) -> Result<Vec<HookOutcome>, Error> {
+    async fn run(
+        mut self,
+        held: Option<Held<DB>>,
+        hooks: Vec<Hook>,
+    ) -> Result<Vec<HookOutcome>, Error> {
         // Given back whatever happens from here on, a panic included.
         let births = UnderWay(self.db.clone(), std::mem::take(&mut self.births));
-        if let Err(error) = self.send(held, &births.1).await {
-            self.life.not_committed(Some(&error));
-            return Err(error);
+        match held {
+            Some(held) => {
+                if let Err(error) = self.send(held, &births.1, !hooks.is_empty()).await {
+                    self.life.not_committed(Some(&error));
+                    return Err(error);
+                }
+                self.db.count_commit(&self.server);
+            }
+            None => self
+                .db
+                .observers()
+                .observe(&Event::Control(Control::Commit)),
         }
         self.life.committed();
-        self.db.count_commit(&self.facts);
         self.hand_over(births).await;
         Ok(self.run_hooks(hooks).await)
     }
 
     /// `Ok`: committed.
-    async fn send(&self, mut held: Held<DB>, births: &[Birth]) -> Result<(), Error> {
+    async fn send(
+        &mut self,
+        mut held: Held<DB>,
+        births: &[Birth],
+        hooks: bool,
+    ) -> Result<(), Error> {
         let mut messages = match births {
             [] => Vec::new(),
             births => append::<DB>(births, self.db.tables()),
@@ -60,7 +83,7 @@ impl<DB: Dialect> Commit<DB> {
         if !births.is_empty()
             && let Err(error) = self.db.observers().reached(Point::Append).await
         {
-            close_or_release(held, &self.options).await;
+            close_or_release(held, &self.options, &self.tx).await;
             return Err(error);
         }
         let mut owed = owed_sql(&self.owed);
@@ -78,8 +101,13 @@ impl<DB: Dialect> Commit<DB> {
         self.db
             .observers()
             .observe(&Event::Control(Control::Commit));
-        let commit = DB::commit_sql(&self.identity, &self.options);
-        let sent = DB::simple(held.conn(), own_sql(owed + &last + &commit));
+        let message = CommitMessage {
+            before: owed + &last,
+            options: &self.options,
+            may_have_written: self.may_have_written,
+            must_last: hooks || !births.is_empty(),
+        };
+        let sent = DB::commit(held.conn(), message, &mut self.tx, &self.server);
         let sent = match births {
             [] => sent.await,
             _ => unlogged(sent).await,
@@ -87,7 +115,7 @@ impl<DB: Dialect> Commit<DB> {
         match sent {
             // The connection goes back first: a hook may need it when the pool has no other.
             Ok(()) => {
-                held.release();
+                release(held, &self.tx).await;
                 Ok(())
             }
             Err(error) => self.look_closer(error, held).await,
@@ -123,50 +151,56 @@ impl<DB: Dialect> Commit<DB> {
             self.db
                 .observers()
                 .observe(&Event::Control(Control::RollBack));
-            close_or_release(held, &self.options).await;
+            close_or_release(held, &self.options, &self.tx).await;
             return Err(self.why_refused(error));
         }
         // Closed before asking: a server that still holds the session open would answer "in progress".
         drop(held);
-        self.db.forget_facts();
+        self.db.forget_server();
         if self.options.is_read_only() {
             return Err(Error::new(Kind::ConnectionLost { source: error }));
         }
-        let verdict = self.look_up().await;
-        let committed = verdict.as_bool();
+        let status = self.look_up().await;
+        let committed = status.as_bool();
         self.db
             .observers()
             .observe(&Event::CutCommitResolved { committed });
-        match verdict {
-            Verdict::Committed => Ok(()),
-            Verdict::RolledBack => Err(Error::new(Kind::ConnectionLost { source: error })),
-            Verdict::Unknown { why } => Err(Error::new(Kind::CommitInDoubt {
+        match status {
+            CommitStatus::Committed => Ok(()),
+            CommitStatus::RolledBack => Err(Error::new(Kind::ConnectionLost { source: error })),
+            CommitStatus::Unknown { why } => Err(Error::new(Kind::CommitInDoubt {
                 why: why.into(),
                 source: Some(error.into()),
             })),
         }
     }
 
-    async fn look_up(&self) -> Verdict {
+    async fn look_up(&self) -> CommitStatus {
         if !self.options.lookup {
-            return Verdict::Unknown {
+            return CommitStatus::Unknown {
                 why: "looking it up had been given up",
             };
         }
+        if !self.may_have_written {
+            return CommitStatus::Unknown {
+                why: "its statements only read, as far as their text shows (begin it with `Options::read_only` to be certain)",
+            };
+        }
         let patience = self.db.observers().resolve_patience;
-        DB::resolve(self.db.pool(), &self.identity, &self.facts, patience).await
+        DB::resolve(self.db.pool(), &self.tx.identity, &self.server, patience).await
     }
 
     fn why_refused(&self, error: sqlx::Error) -> Error {
-        let code = error.as_database_error().and_then(|error| error.code());
-        if code.as_deref() == Some("25P02") {
+        if DB::is_aborted(&error) {
             return Error::new(Kind::Broken {
                 first: "the server had aborted it".into(),
                 conflict: false,
             });
         }
         if DB::is_state_mismatch(&error) {
-            return Error::new(Kind::StateMismatch { source: error });
+            return Error::new(Kind::StateMismatch {
+                source: Some(error),
+            });
         }
         schema_missing(store::failed(error, || self.db.lock_holder()))
     }

@@ -67,11 +67,16 @@ pub(crate) enum Kind {
     },
     /// The transaction at the server is not the one that the block began.
     StateMismatch {
-        source: sqlx::Error,
+        source: Option<sqlx::Error>,
     },
     /// Somebody else holds the lock.
     Busy {
         holder: Option<String>,
+        source: sqlx::Error,
+    },
+    /// The pool had no connection in time.
+    NoConnection {
+        holders: Option<String>,
         source: sqlx::Error,
     },
     /// Too many hooks in one transaction.
@@ -232,6 +237,7 @@ impl Kind {
             Kind::ImplicitCommit { .. } => "IMPLICIT_COMMIT",
             Kind::StateMismatch { .. } => "TX_STATE_MISMATCH",
             Kind::Busy { .. } => "DB_BUSY",
+            Kind::NoConnection { .. } => "NO_CONNECTION",
             Kind::TooManyHooks { .. } => "TOO_MANY_HOOKS",
             Kind::TooManyEffects { .. } => "TOO_MANY_EFFECTS",
             Kind::NoTransaction { .. } => "NO_TRANSACTION",
@@ -275,8 +281,9 @@ impl Kind {
             Kind::CommitInDoubt { source, .. } => {
                 source.as_deref().map(|e| e as &(dyn StdError + 'static))
             }
+            Kind::StateMismatch { source } => source.as_ref().map(|error| error as _),
             Kind::ConnectionLost { source }
-            | Kind::StateMismatch { source }
+            | Kind::NoConnection { source, .. }
             | Kind::Busy { source, .. } => Some(source),
             _ => None,
         }

@@ -79,6 +79,14 @@ impl fmt::Display for Kind {
             Kind::Busy { holder: None, .. } => {
                 f.write_str("the database is locked by another connection: run the block again")
             }
+            Kind::NoConnection { holders: Some(holders), .. } => write!(
+                f,
+                "the pool had no connection in time; {holders}: do slow work outside of blocks, do not use the pool or \
+                 `Db` inside a block, or give the pool more connections"
+            ),
+            Kind::NoConnection { holders: None, .. } => f.write_str(
+                "the pool had no connection in time: give it more connections, or look for code that keeps them",
+            ),
             Kind::TooManyHooks { limit } => write!(
                 f,
                 "more than {limit} hooks were registered in one transaction, which will not be committed: \

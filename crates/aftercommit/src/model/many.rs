@@ -147,7 +147,7 @@ impl<DB: Dialect> Tx<DB> {
                 continue;
             }
             let first = ended.as_ref().and_then(DB::first_id).unwrap_or_default();
-            let step = self.facts().id_step;
+            let step = self.server().id_step;
             // RETURNING answers in the order of VALUES on both databases that have it.
             for (index, row) in rows.iter_mut().enumerate() {
                 let id = match ids.get(index) {

@@ -12,7 +12,7 @@ use futures_core::stream::BoxStream;
 use sqlx::{Execute, Pool, SqlSafeStr, SqlStr};
 
 use crate::error::{Error, Kind};
-use crate::transaction::Options;
+use crate::transaction::{Grammar, Options};
 
 mod effects;
 mod operate;
@@ -57,20 +57,12 @@ impl<DB: Adapter> Dialect for DB {}
 pub(crate) type Item<DB> =
     Result<Either<<DB as sqlx::Database>::QueryResult, <DB as sqlx::Database>::Row>, sqlx::Error>;
 
-/// How a commit can be recognised afterwards, from another connection.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Identity {
-    /// The server's own number of the transaction.
-    Number(String),
-    /// A token written with the commit.
-    Token(String),
-    /// Nothing: the commit happens in this process, or the user did not set it up.
-    None,
-}
+mod tx_info;
+pub use tx_info::{CommitMessage, Identity, Probe, TxInfo};
 
 /// What the server knows about a commit that was cut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum CommitStatus {
     /// It is there.
     Committed,
     /// It is not there and will never be.
@@ -82,15 +74,19 @@ pub enum Verdict {
     },
 }
 
-/// Facts about a server that are asked for once.
+/// What is asked of a server once. Whatever may change with the connection is asked for with the transaction instead.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Facts {
-    /// Whether the table of commit markers is there.
-    pub markers: bool,
-    /// Whether the server gives out no numbers of transactions.
-    pub no_numbers: bool,
-    /// A value that changes when the server loses transaction numbers in a crash.
-    pub epoch: Option<String>,
+pub struct ServerInfo {
+    /// MySQL: the full name of the table of commit markers, where it exists.
+    pub markers: Option<String>,
+    /// MySQL: which server a marker is meant for. A commit on another one asks again.
+    pub server: String,
+    /// Postgres: the expression that tells this server from itself after a crash; `None` where numbers cannot be asked for.
+    pub epoch_sql: Option<&'static str>,
+    /// Postgres: whether the answer behind which COMMIT stands can be flushed.
+    pub flushes: bool,
+    /// Why a confirmed commit may be gone after a crash, if the settings of the server say so.
+    pub loses_commits: Option<&'static str>,
     /// How far apart the ids of one INSERT are, where they are not in its answer.
     pub id_step: u64,
 }
@@ -119,41 +115,95 @@ pub trait Adapter: sqlx::Database {
         sql: SqlStr,
     ) -> BoxFuture<'_, Result<sqlx::Describe<Self>, sqlx::Error>>;
 
-    /// The one message that begins a transaction.
-    fn begin_sql(options: &Options, facts: &Facts) -> Result<String, Error>;
+    /// The language of its statements.
+    const GRAMMAR: Grammar;
 
-    /// Begins and says how the commit can be recognised.
+    /// Whether a message with arguments is one statement for certain.
+    const ONE_STATEMENT_WITH_ARGUMENTS: bool;
+
+    /// Whether the database runs in this process: rows are computed while they are read, so that a statement can be left in the
+    /// middle, and there is no network that could keep an answer back.
+    const IN_PROCESS: bool;
+
+    /// The message that begins a transaction.
+    fn begin_sql(options: &Options) -> Result<String, Error>;
+
+    /// Begins, in one message with `then`. `writes`: the first statement will write, so the commit may be identified now.
     fn begin<'c>(
         conn: &'c mut Self::Connection,
         sql: String,
+        then: String,
+        writes: bool,
         options: &'c Options,
-        facts: &'c Facts,
-    ) -> BoxFuture<'c, Result<Identity, sqlx::Error>>;
+        server: &'c ServerInfo,
+    ) -> BoxFuture<'c, Result<TxInfo, sqlx::Error>>;
 
-    /// The one message that commits.
-    fn commit_sql(identity: &Identity, options: &Options) -> String;
+    /// Commits with one message. What identifies the commit stands in `tx` as soon as it is known, also when the answer
+    /// never comes.
+    fn commit<'c>(
+        conn: &'c mut Self::Connection,
+        message: CommitMessage<'c>,
+        tx: &'c mut TxInfo,
+        server: &'c ServerInfo,
+    ) -> BoxFuture<'c, Result<(), sqlx::Error>>;
 
     /// The one message that ends the transaction without a trace.
-    fn rollback_sql(options: &Options) -> &'static str;
+    fn rollback_sql(options: &Options, tx: &TxInfo) -> &'static str;
 
     /// A statement to run now and then, outside any transaction.
-    fn upkeep(facts: &Facts) -> Option<&'static str>;
+    fn upkeep(server: &ServerInfo) -> Option<String>;
 
-    /// What to send before and after a statement that may end the transaction, to find out whether it did.
-    fn proof() -> Option<(&'static str, &'static str)>;
+    /// Sets a probe before a statement that might end the transaction. It is gone when the transaction has ended, and after a
+    /// rollback to an earlier savepoint.
+    fn set_probe<'c>(
+        conn: &'c mut Self::Connection,
+        probe: &'c Probe,
+        server: &'c ServerInfo,
+    ) -> BoxFuture<'c, Result<(), sqlx::Error>>;
+
+    /// Whether the probe is still there. An error other than of the connection says that the transaction cannot be asked.
+    fn has_probe<'c>(
+        conn: &'c mut Self::Connection,
+        probe: &'c Probe,
+    ) -> BoxFuture<'c, Result<bool, sqlx::Error>>;
+
+    /// Outside of any transaction: whether what was open when the probe was set has been committed. `None` where that cannot
+    /// be known.
+    fn was_committed<'c>(
+        conn: &'c mut Self::Connection,
+        probe: &'c Probe,
+        server: &'c ServerInfo,
+    ) -> BoxFuture<'c, Result<Option<bool>, sqlx::Error>>;
+
+    /// Gives the transaction a name, in front of its first savepoint; empty where [`has_probe`](Self::has_probe) can always be
+    /// asked.
+    fn name_sql(name: &Probe) -> String;
+
+    /// Whether the transaction has this name. Asked when the probe could not be, because a statement had failed.
+    fn has_name<'c>(
+        conn: &'c mut Self::Connection,
+        name: &'c Probe,
+    ) -> BoxFuture<'c, Result<bool, sqlx::Error>>;
+
+    /// What a session must not keep from a transaction: autocommit and isolation. Text that can be compared.
+    fn session_state(conn: &mut Self::Connection) -> BoxFuture<'_, Result<String, sqlx::Error>>;
 
     /// Whether `error` says that the transaction had already been ended by something else.
     fn is_state_mismatch(error: &sqlx::Error) -> bool;
 
-    fn learn(conn: &mut Self::Connection) -> BoxFuture<'_, Result<Facts, sqlx::Error>>;
+    /// Whether `error` says that the server will take nothing but a rollback, because a statement has failed.
+    fn is_aborted(error: &sqlx::Error) -> bool;
+
+    /// Asks the server who it is, outside of any transaction.
+    fn server_info(conn: &mut Self::Connection) -> BoxFuture<'_, Result<ServerInfo, sqlx::Error>>;
 
     /// Asks a fresh connection what became of a commit. Gives up after `patience`.
     fn resolve<'p>(
         pool: &'p Pool<Self>,
         identity: &'p Identity,
-        facts: &'p Facts,
+        server: &'p ServerInfo,
         patience: Duration,
-    ) -> BoxFuture<'p, Verdict>;
+    ) -> BoxFuture<'p, CommitStatus>;
 
     /// Runs a message without parameters and throws its rows away.
     fn simple(conn: &mut Self::Connection, sql: SqlStr) -> BoxFuture<'_, Result<(), sqlx::Error>>;
@@ -241,12 +291,12 @@ impl<DB: sqlx::Database> Query<DB> {
     }
 }
 
-impl Verdict {
+impl CommitStatus {
     pub(crate) fn as_bool(self) -> Option<bool> {
         match self {
-            Verdict::Committed => Some(true),
-            Verdict::RolledBack => Some(false),
-            Verdict::Unknown { .. } => None,
+            CommitStatus::Committed => Some(true),
+            CommitStatus::RolledBack => Some(false),
+            CommitStatus::Unknown { .. } => None,
         }
     }
 }
@@ -266,6 +316,11 @@ impl<DB: sqlx::Database> Query<DB> {
 
     pub(crate) fn text(&self) -> &str {
         self.sql.as_str()
+    }
+
+    /// Whether it is sent as a prepared statement.
+    pub(crate) fn has_arguments(&self) -> bool {
+        self.arguments.is_some()
     }
 }
 
@@ -334,6 +389,17 @@ fn without_comments(text: &str) -> String {
         .filter(|line| !line.starts_with("--"))
         .collect();
     lines.join("\n")
+}
+
+/// No connection, as the library's error: with those who hold them.
+pub(crate) fn not_connected(error: sqlx::Error, holders: impl FnOnce() -> Option<String>) -> Error {
+    match error {
+        sqlx::Error::PoolTimedOut => Error::new(Kind::NoConnection {
+            holders: holders(),
+            source: error,
+        }),
+        error => Error::from(error),
+    }
 }
 
 /// A database error as the library's: with the holder of a lock where one is known.

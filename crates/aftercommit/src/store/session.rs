@@ -3,14 +3,14 @@
 use either::Either;
 use futures_util::StreamExt;
 
-use super::{Dialect, Facts, Query};
+use super::{CommitMessage, Dialect, Query, ServerInfo, TxInfo};
 use crate::error::{Error, Result};
 use crate::transaction::{Db, Held, Isolation, Options, close_or_release};
 
 /// A connection of the pool. Dropped half-way it is closed.
 pub(crate) struct Session<DB: Dialect> {
     held: Held<DB>,
-    open: Option<Options>,
+    open: Option<(Options, TxInfo)>,
     pooled: bool,
     /// Faults of the test kit.
     #[cfg(feature = "testing")]
@@ -51,10 +51,11 @@ impl<DB: Dialect> Session<DB> {
         if !DB::ONE_WRITER {
             options = options.isolation(Isolation::ReadCommitted);
         }
-        let facts = Facts::default();
-        let sql = DB::begin_sql(&options, &facts)?;
-        DB::begin(session.held.conn(), sql, &options, &facts).await?;
-        session.open = Some(options);
+        let sql = DB::begin_sql(&options)?;
+        let (nothing, server) = (String::new(), ServerInfo::default());
+        let begun = DB::begin(session.held.conn(), sql, nothing, false, &options, &server);
+        let tx = begun.await?;
+        session.open = Some((options, tx));
         Ok(session)
     }
 
@@ -86,9 +87,15 @@ impl<DB: Dialect> Session<DB> {
 
     /// Commits what was begun, and gives the connection back.
     pub(crate) async fn commit(mut self) -> Result<()> {
-        if let Some(options) = self.open.take() {
-            let sql = super::own_sql(DB::commit_sql(&super::Identity::None, &options));
-            DB::simple(self.held.conn(), sql)
+        if let Some((options, mut tx)) = self.open.take() {
+            let message = CommitMessage {
+                before: String::new(),
+                options: &options,
+                may_have_written: true,
+                must_last: false,
+            };
+            let server = ServerInfo::default();
+            DB::commit(self.held.conn(), message, &mut tx, &server)
                 .await
                 .map_err(Error::from)?;
         }
@@ -112,7 +119,7 @@ impl<DB: Dialect> Session<DB> {
     /// Undoes what was begun, and gives the connection back.
     pub(crate) async fn roll_back(mut self) {
         match self.open.take() {
-            Some(options) => close_or_release(self.held, &options).await,
+            Some((options, tx)) => close_or_release(self.held, &options, &tx).await,
             None => self.held.release(),
         }
     }

@@ -158,6 +158,13 @@ impl<DB: Dialect> Db<DB> {
         let faults = faults.clone();
         self.configure(|observers| observers.faults = Some(faults))
     }
+
+    /// Takes the probe away that goes around statements which may end the transaction, so that a test of it can be seen to
+    /// fail.
+    #[doc(hidden)]
+    pub fn without_proof(self) -> Self {
+        self.configure(|observers| observers.without_probes = true)
+    }
 }
 
 impl fmt::Debug for Faults {

@@ -2,19 +2,16 @@
 
 use std::future::Future;
 use std::panic::Location;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tracing::Instrument;
 
-use super::held::Held;
-use super::link::Link;
-use super::{AsyncBlock, AsyncRepeat, Begun, Db, Life, Options, Shield, Tx, close_or_release};
+use super::{AsyncBlock, AsyncRepeat, Begun, Db, Life, Options, Tx};
 use crate::commit::Report;
 use crate::error::{Error, Result};
 use crate::guard;
 use crate::observe::{Control, Event};
-use crate::store::{self, Dialect, Facts, Identity};
+use crate::store::Dialect;
 
 /// A transaction that is about to begin: see [`Db::with`].
 #[derive(Debug)]
@@ -80,7 +77,7 @@ impl<'d, DB: Dialect> Begin<'d, DB> {
         async move {
             let span = tracing::debug_span!("transaction", %place);
             let block = async {
-                let mut tx = begin(self.db.clone(), self.options, place).await?;
+                let mut tx = begin(self.db.clone(), self.options, place)?;
                 let result = guard::inside(place, body(&mut tx)).await;
                 tx.end(result).await
             };
@@ -103,7 +100,7 @@ impl<'d, DB: Dialect> Begin<'d, DB> {
         let begun = begin(self.db.clone(), self.options, place);
         async move {
             Ok(Begun {
-                tx: begun.await?,
+                tx: begun?,
                 guarded: guard::ByHand::new(place),
             })
         }
@@ -159,7 +156,7 @@ impl<DB: Dialect> Retry<'_, DB> {
             let Begin { db, options } = self.begin;
             let mut tries_left = self.times;
             loop {
-                let mut tx = begin(db.clone(), options.clone(), place).await?;
+                let mut tx = begin(db.clone(), options.clone(), place)?;
                 let result = guard::inside(place, body(&mut tx)).await;
                 let (ended, collided) = tx.end_of_try(result).await;
                 if !collided || tries_left == 0 {
@@ -182,64 +179,21 @@ fn pause(tried: u32, jitter: f64) -> Duration {
         .mul_f64(jitter)
 }
 
-/// Takes a connection and begins.
-///
-/// BEGIN goes on when the caller goes away in the middle of it: otherwise a connection would be left in the pool
-/// with a transaction that nobody knows of.
-async fn begin<DB: Dialect>(
+/// Begins, without the server: BEGIN goes with the first statement.
+fn begin<DB: Dialect>(
     db: Db<DB>,
     options: Options,
     place: &'static Location<'static>,
 ) -> Result<Tx<DB>> {
-    let held = Held::new(db.pool().acquire().await?);
-    Shield::new(begin_on(held, db, options, place)).await
-}
-
-/// The result, if nobody waits for it any more, is dropped and so rolled back.
-async fn begin_on<DB: Dialect>(
-    mut held: Held<DB>,
-    db: Db<DB>,
-    options: Options,
-    place: &'static Location<'static>,
-) -> Result<Tx<DB>> {
-    let (identity, facts) = match send_begin(&db, &mut held, &options).await {
-        Ok(begun) => begun,
-        Err(error) => {
-            db.forget_facts();
-            close_or_release(held, &options).await;
-            return Err(error);
-        }
-    };
+    let begin_sql = DB::begin_sql(&options)?;
     let life = Life {
         id: db.next_transaction(),
         place,
         began: Instant::now(),
         db: db.clone(),
     };
-    if !options.is_read_only() {
-        db.lock_taken(life.id, place);
-    }
     db.observers().observe(&Event::Control(Control::Begin));
-    Ok(Tx::new(db, Link::new(held), identity, options, facts, life))
-}
-
-async fn send_begin<DB: Dialect>(
-    db: &Db<DB>,
-    held: &mut Held<DB>,
-    options: &Options,
-) -> Result<(Identity, Arc<Facts>)> {
-    let facts = match db.known_facts() {
-        Some(facts) => facts,
-        None => {
-            let facts = Arc::new(DB::learn(held.conn()).await?);
-            db.remember_facts(&facts);
-            facts
-        }
-    };
-    let sql = DB::begin_sql(options, &facts)?;
-    let begun = DB::begin(held.conn(), sql, options, &facts).await;
-    let identity = begun.map_err(|error| store::failed(error, || db.lock_holder()))?;
-    Ok((identity, facts))
+    Ok(Tx::new(db, options, begin_sql, life))
 }
 
 #[cfg(test)]

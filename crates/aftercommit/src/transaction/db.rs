@@ -123,7 +123,7 @@ impl<DB: Dialect> Db<DB> {
 
     /// Creates what the library keeps in the database itself.
     ///
-    /// These are the tables of effects, and on MySQL and MariaDB the table `aftercommit_commits`, in which a commit leaves a
+    /// These are the tables of effects, and on MySQL and MariaDB the table `aftercommit_markers`, in which a commit leaves a
     /// marker so that it can be looked up if the connection is lost during COMMIT. May be called at every start.
     /// [`migration`](Self::migration) has the same as a text, for who creates tables in another way.
     ///
@@ -139,7 +139,7 @@ impl<DB: Dialect> Db<DB> {
         for sql in self.migration() {
             DB::simple(&mut conn, store::own_sql(sql)).await?;
         }
-        self.forget_facts();
+        self.forget_server();
         Ok(())
     }
 

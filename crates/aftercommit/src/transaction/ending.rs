@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::ledger::{End, Mark};
-use super::tx::GRACE;
-use super::{Tx, close_or_release};
+use super::statement::StatementKind;
+use super::{GRACE, Tx, release};
 use crate::commit::{Commit, HookOutcome, Report};
 use crate::error::{Error, Kind, Result};
 use crate::observe::{Control, Event};
@@ -12,7 +12,7 @@ use crate::store::Dialect;
 
 impl<DB: Dialect> Tx<DB> {
     pub(super) async fn roll_back_by_hand(mut self) {
-        let _: End = self.ledger.end(false);
+        let _ = self.ledger.end(false);
         self.roll_back(None).await;
     }
 
@@ -29,24 +29,29 @@ impl<DB: Dialect> Tx<DB> {
         // A statement that nobody waits for may still decide the fate of the block.
         if result.is_ok() {
             self.drain().await;
-            self.prove().await;
+            self.ask_probe().await;
         }
         let value = match (self.ledger.end(result.is_ok()), result) {
-            (End::Commit, Ok(value)) => value,
-            (End::Commit | End::RollBack { .. }, Err(error)) => {
+            (End::Commit { forgotten }, Ok(value)) => {
+                if let Some(kept) = forgotten {
+                    self.keep(kept);
+                }
+                value
+            }
+            (_, Err(error)) => {
                 let collided = self.collided;
-                self.roll_back(None).await;
-                return (Err(error), collided);
+                return match self.roll_back(None).await {
+                    // What the body wanted to say would be taken for "nothing was kept".
+                    Some(mismatch) => (Err(mismatch.into()), false),
+                    None => (Err(error), collided),
+                };
             }
             (End::RollBack { why }, Ok(_)) => {
-                let mismatch = self
-                    .mismatch
-                    .take()
-                    .map(|source| Error::new(Kind::StateMismatch { source }));
-                let (error, collided) =
-                    (mismatch.unwrap_or_else(|| rolled_back(why)), self.collided);
-                self.roll_back(Some(&error)).await;
-                return (Err(error.into()), collided);
+                let (error, collided) = (rolled_back(why), self.collided);
+                return match self.roll_back(Some(&error)).await {
+                    Some(mismatch) => (Err(mismatch.into()), false),
+                    None => (Err(error.into()), collided),
+                };
             }
         };
         match self.confirm().await {
@@ -72,48 +77,72 @@ impl<DB: Dialect> Tx<DB> {
             self.roll_back(Some(&error)).await;
             return Err(error);
         }
+        if !self.effects.is_empty() {
+            self.may_have_written = true;
+            if self.link.is_unopened()
+                && let Err(error) = self.ready(&StatementKind::Writes).await
+            {
+                self.roll_back(Some(&error)).await;
+                return Err(error);
+            }
+        }
         self.warn_if_long();
-        let Some(held) = self.link.take() else {
+        let untouched = self.link.is_unopened();
+        let held = self.link.take();
+        if held.is_none() && !untouched {
             let error = Error::new(Kind::Broken {
                 first: "the connection was lost".into(),
                 conflict: false,
             });
             self.roll_back(Some(&error)).await;
             return Err(error);
-        };
+        }
         self.ended = true;
         let effects = std::mem::take(&mut self.effects);
+        let hooks = std::mem::take(&mut self.hooks);
         let commit = Commit {
             births: self.db.station().handover.births(effects),
             db: self.db.clone(),
-            identity: self.identity.clone(),
             options: self.options.clone(),
-            facts: Arc::clone(&self.facts),
-            owed: self.ledger.settle_for_commit(),
+            server: Arc::clone(&self.server),
+            tx: std::mem::take(&mut self.tx_info),
+            may_have_written: self.may_have_written,
+            owed: self.ledger.flush_for_commit(),
             life: self.life.clone(),
         };
-        commit.confirm(held, std::mem::take(&mut self.hooks)).await
+        commit.confirm(held, hooks).await
     }
 
-    async fn roll_back(&mut self, why: Option<&Error>) {
+    /// Rolls back. The answer is an error if something else had ended the transaction, and what it had written may be kept.
+    async fn roll_back(&mut self, why: Option<&Error>) -> Option<Error> {
         self.warn_if_long();
         self.db
             .observers()
             .observe(&Event::Control(Control::RollBack));
         // Within the grace, so that one lost statement does not hold up the caller for as long as it runs.
         let _: std::result::Result<_, tokio::time::error::Elapsed> =
-            tokio::time::timeout(GRACE, self.link.drain()).await;
-        if let Some(held) = self.link.take() {
-            close_or_release(held, &self.options).await;
+            tokio::time::timeout(GRACE, async {
+                let _: std::result::Result<(), sqlx::Error> = self.link.drain().await;
+                self.ask_probe().await;
+            })
+            .await;
+        let mut committed = None;
+        if let Some(held) = self.link.take()
+            && let Some(mut held) = super::rolled_back(held, &self.options, &self.tx_info).await
+        {
+            committed = self.was_committed(&mut held).await;
+            release(held, &self.tx_info).await;
         }
         self.hooks.clear();
         self.effects.clear();
         self.ended = true;
-        self.life.not_committed(why);
+        let mismatch = self.kept_something(committed);
+        self.life.not_committed(mismatch.as_ref().or(why));
+        mismatch
     }
 
     fn warn_if_long(&self) {
-        if !self.warned {
+        if !self.warned && !self.link.is_unopened() {
             self.life.warn_if_long();
         }
     }

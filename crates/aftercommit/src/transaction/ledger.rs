@@ -1,9 +1,10 @@
 //! The state of one transaction: its blocks, its mark for rollback, and what is still owed to the server. Pure.
 //!
 //! The rules are Django's (`savepoint=False` is called `join` here). The adapter asks before it acts, acts,
-//! and tells what came of it. Leaving a nested block is decided here at once and without the server: the
-//! statement is *owed* and travels before the next one. So there is no moment at which a caller that stops
-//! waiting could leave a block half ended.
+//! and tells what came of it. Entering and leaving a nested block is decided here at once and without the
+//! server: the savepoint operations are pending and travel before the next statement. So there is no moment at
+//! which a caller that stops waiting could leave a block half ended, and a nested block that sends nothing costs
+//! nothing.
 
 use std::panic::Location;
 
@@ -32,9 +33,10 @@ pub(crate) enum Nesting {
     Join,
 }
 
-/// A statement about savepoints.
+/// A pending statement about savepoints.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Owed {
+    Set(u32),
     Release(u32),
     Undo(u32),
 }
@@ -56,12 +58,11 @@ pub(crate) enum Left<K> {
 
 /// What the outermost block must do now.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum End {
-    Commit,
+pub(crate) enum End<K> {
+    /// `forgotten`: a nested block was never left and is undone; what was registered beyond this is void.
+    Commit { forgotten: Option<K> },
     /// `why` is empty when the body's own error is the reason.
-    RollBack {
-        why: Option<Mark>,
-    },
+    RollBack { why: Option<Mark> },
 }
 
 #[derive(Debug)]
@@ -101,8 +102,8 @@ impl<K> Ledger<K> {
         self.mark.as_ref()
     }
 
-    /// Enters a nested block. The answer is the savepoint to set; a marked block sets none, because nothing
-    /// can be sent in it any more.
+    /// Enters a nested block. The answer is its savepoint, whose setting is pending; a marked block has none,
+    /// because nothing can be sent in it any more.
     pub(crate) fn enter(&mut self, nesting: Nesting, before: K) -> Result<Option<u32>, usize> {
         if self.levels.len() >= DEPTH_LIMIT {
             return Err(DEPTH_LIMIT);
@@ -110,15 +111,11 @@ impl<K> Ledger<K> {
         let wanted = nesting == Nesting::Savepoint && self.mark.is_none();
         let savepoint = wanted.then(|| {
             self.savepoints += 1;
+            self.owed.push(Owed::Set(self.savepoints));
             self.savepoints
         });
         self.levels.push(Level { savepoint, before });
         Ok(savepoint)
-    }
-
-    /// The savepoint of the innermost block was never set: leaves that block without a trace.
-    pub(crate) fn not_entered(&mut self) {
-        self.levels.pop();
     }
 
     /// Leaves the innermost nested block.
@@ -129,13 +126,19 @@ impl<K> Ledger<K> {
         let mark = self.mark.take();
         match (level.savepoint, ok && mark.is_none()) {
             (savepoint, true) => {
-                self.owed.extend(savepoint.map(Owed::Release));
+                if let Some(number) = savepoint
+                    && !self.take_back(number)
+                {
+                    self.owed.push(Owed::Release(number));
+                }
                 Left::Kept { savepoint }
             }
             (Some(number), false) => {
-                // What was owed for blocks inside this one went away with them.
-                self.owed.retain(|owed| owed.number() < number);
-                self.owed.push(Owed::Undo(number));
+                if !self.take_back(number) {
+                    // What was pending for blocks inside this one went away with them.
+                    self.owed.retain(|owed| owed.number() < number);
+                    self.owed.push(Owed::Undo(number));
+                }
                 let why = if ok { mark } else { None };
                 Left::Undone {
                     savepoint: number,
@@ -150,27 +153,45 @@ impl<K> Ledger<K> {
         }
     }
 
-    /// Ends the outermost block. Nested blocks that were never left are void.
-    pub(crate) fn end(&mut self, ok: bool) -> End {
+    /// Whether the savepoint was never set: then nothing was sent behind it either, and all that is pending for
+    /// it is dropped.
+    fn take_back(&mut self, number: u32) -> bool {
+        let unset = self.owed.iter().position(|owed| *owed == Owed::Set(number));
+        if let Some(at) = unset {
+            self.owed.truncate(at);
+        }
+        unset.is_some()
+    }
+
+    /// Ends the outermost block. Nested blocks that were never left are undone.
+    pub(crate) fn end(&mut self, ok: bool) -> End<K> {
+        let mut forgotten = None;
         while !self.levels.is_empty() {
-            self.leave(false);
+            if let Left::Undone { kept, .. } = self.leave(false) {
+                forgotten = Some(kept);
+            }
         }
         match self.mark.take() {
-            None if ok => End::Commit,
+            None if ok => End::Commit { forgotten },
             why => End::RollBack {
                 why: if ok { why } else { None },
             },
         }
     }
 
+    /// What must be sent before the next statement.
+    pub(crate) fn pending(&self) -> &[Owed] {
+        &self.owed
+    }
+
     /// Takes what must be sent before the next statement.
-    pub(crate) fn settle(&mut self) -> Vec<Owed> {
+    pub(crate) fn flush_pending(&mut self) -> Vec<Owed> {
         std::mem::take(&mut self.owed)
     }
 
     /// Whether the COMMIT needs anything of it: releases are implied by COMMIT, undoing is not.
-    pub(crate) fn settle_for_commit(&mut self) -> Vec<Owed> {
-        let owed = self.settle();
+    pub(crate) fn flush_for_commit(&mut self) -> Vec<Owed> {
+        let owed = self.flush_pending();
         if owed.iter().any(|owed| matches!(owed, Owed::Undo(_))) {
             owed
         } else {
@@ -202,8 +223,12 @@ impl<K> Ledger<K> {
 }
 
 impl Owed {
+    pub(crate) fn is_set(&self) -> bool {
+        matches!(self, Owed::Set(_))
+    }
+
     fn number(self) -> u32 {
-        let (Owed::Release(number) | Owed::Undo(number)) = self;
+        let (Owed::Set(number) | Owed::Release(number) | Owed::Undo(number)) = self;
         number
     }
 }

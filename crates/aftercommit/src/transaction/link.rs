@@ -1,5 +1,7 @@
 //! The connection of a transaction, and the statement that is running on it.
 //!
+//! It is taken from the pool with the first statement, in whose company BEGIN is sent.
+//!
 //! A running statement owns the connection and is owned by the transaction, not by the caller who waits for
 //! it. A caller that stops waiting (a timeout, `select!`) leaves it where it is, and the next user of the
 //! link reads it to its end first. So the answer of every statement is seen, and a statement that was cut
@@ -7,6 +9,8 @@
 //! such a reply for the answer of the following statement).
 
 use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures_core::stream::BoxStream;
 use futures_util::StreamExt;
@@ -16,8 +20,14 @@ use crate::store::{Dialect, Item, Query, own_sql};
 
 /// Where the connection is.
 pub(crate) enum Link<DB: Dialect> {
+    /// Nothing was sent: there is no connection yet.
+    Unopened,
     Idle(Held<DB>),
-    Running(BoxStream<'static, Step<DB>>),
+    Running {
+        steps: BoxStream<'static, Step<DB>>,
+        /// Set when nobody wants the rest of the rows, if the statement may be left in the middle.
+        leave: Option<Arc<AtomicBool>>,
+    },
     /// It broke and was closed.
     Gone,
 }
@@ -36,14 +46,17 @@ pub(crate) enum Want {
 }
 
 impl<DB: Dialect> Link<DB> {
-    pub(crate) fn new(held: Held<DB>) -> Self {
-        Link::Idle(held)
-    }
-
-    /// Starts a statement. The link must be idle; a link that is gone stays gone.
-    pub(crate) fn start(&mut self, query: Query<DB>, want: Want) {
+    /// Starts a statement. The link must be idle; a link that is gone stays gone. `may_be_left`: what is not read of it has no
+    /// effect.
+    pub(crate) fn start(&mut self, query: Query<DB>, want: Want, may_be_left: bool) {
         *self = match std::mem::replace(self, Link::Gone) {
-            Link::Idle(held) => Link::Running(running(held, query, want)),
+            Link::Idle(held) => {
+                let leave = (DB::IN_PROCESS && may_be_left).then(Arc::<AtomicBool>::default);
+                Link::Running {
+                    steps: running(held, query, want, leave.clone()),
+                    leave,
+                }
+            }
             other => other,
         };
     }
@@ -54,10 +67,10 @@ impl<DB: Dialect> Link<DB> {
     ///
     /// Safe: the statement goes on from where it was.
     pub(crate) async fn next(&mut self) -> Option<Item<DB>> {
-        let Link::Running(stream) = self else {
+        let Link::Running { steps, .. } = self else {
             return None;
         };
-        match stream.next().await {
+        match steps.next().await {
             Some(Step::Item(item)) => Some(item),
             Some(Step::Done(held)) => {
                 *self = Link::Idle(held);
@@ -70,8 +83,19 @@ impl<DB: Dialect> Link<DB> {
         }
     }
 
-    /// Reads the running statement to its end and returns its first error.
+    /// Nobody wants the rest of the running statement.
+    pub(crate) fn abandon(&mut self) {
+        if let Link::Running {
+            leave: Some(leave), ..
+        } = self
+        {
+            leave.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Ends the running statement and returns its first error.
     pub(crate) async fn drain(&mut self) -> Result<(), sqlx::Error> {
+        self.abandon();
         let mut first = Ok(());
         while let Some(item) = self.next().await {
             if first.is_ok() {
@@ -84,7 +108,10 @@ impl<DB: Dialect> Link<DB> {
     /// Runs a message of this library to its end.
     pub(crate) async fn simple(&mut self, sql: String) -> Result<(), sqlx::Error> {
         *self = match std::mem::replace(self, Link::Gone) {
-            Link::Idle(held) => Link::Running(running_simple(held, sql)),
+            Link::Idle(held) => Link::Running {
+                steps: running_simple(held, sql),
+                leave: None,
+            },
             other => other,
         };
         self.drain().await
@@ -94,8 +121,12 @@ impl<DB: Dialect> Link<DB> {
     pub(crate) fn take(&mut self) -> Option<Held<DB>> {
         match std::mem::replace(self, Link::Gone) {
             Link::Idle(held) => Some(held),
-            Link::Running(_) | Link::Gone => None,
+            Link::Unopened | Link::Running { .. } | Link::Gone => None,
         }
+    }
+
+    pub(crate) fn is_unopened(&self) -> bool {
+        matches!(self, Link::Unopened)
     }
 
     pub(crate) fn is_gone(&self) -> bool {
@@ -112,14 +143,20 @@ fn running<DB: Dialect>(
     mut held: Held<DB>,
     query: Query<DB>,
     want: Want,
+    leave: Option<Arc<AtomicBool>>,
 ) -> BoxStream<'static, Step<DB>> {
+    let is_left = move || {
+        leave
+            .as_ref()
+            .is_some_and(|leave| leave.load(Ordering::Relaxed))
+    };
     Box::pin(async_stream::stream! {
         {
             let mut items = match want {
                 Want::All => DB::fetch_many(held.conn(), query),
                 Want::First => DB::fetch_first(held.conn(), query),
             };
-            while let Some(item) = items.next().await {
+            while !is_left() && let Some(item) = items.next().await {
                 yield Step::Item(item);
             }
         }
@@ -139,8 +176,9 @@ fn running_simple<DB: Dialect>(mut held: Held<DB>, sql: String) -> BoxStream<'st
 impl<DB: Dialect> fmt::Debug for Link<DB> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Link::Unopened => "Unopened",
             Link::Idle(_) => "Idle",
-            Link::Running(_) => "Running",
+            Link::Running { .. } => "Running",
             Link::Gone => "Gone",
         })
     }

@@ -33,11 +33,14 @@ mod executor;
 mod handle;
 mod held;
 mod ledger;
+mod lending;
 mod life;
 mod link;
 mod nested;
+mod opening;
 mod options;
 mod prepare;
+mod probing;
 mod sending;
 mod settings;
 mod shared;
@@ -56,7 +59,8 @@ pub use tx::Tx;
 
 pub(crate) use held::Held;
 pub(crate) use ledger::Owed;
-pub(crate) use life::{Life, close_or_release, owed_sql};
+pub(crate) use life::{Life, close_or_release, owed_sql, release};
 pub(crate) use shield::Shield;
+pub use statement::Grammar;
 
-use life::savepoint_sql;
+use life::{GRACE, rolled_back};

@@ -5,7 +5,7 @@ use std::ops::{Deref, DerefMut};
 use std::panic::Location;
 
 use super::ledger::Nesting;
-use super::{AsyncBlock, Options, Tx, savepoint_sql};
+use super::{AsyncBlock, Options, Tx};
 use crate::error::{Error, Kind, Result};
 use crate::observe::{Control, Event};
 use crate::store::Dialect;
@@ -161,37 +161,25 @@ impl<DB: Dialect> Tx<DB> {
     }
 
     async fn enter(&mut self, nesting: Nesting) -> Result<Nested<'_, DB>> {
+        // What is still running belongs to the block around.
         self.drain().await;
-        self.prove().await;
+        self.ask_probe().await;
         let too_deep = |limit| Error::new(Kind::NestingTooDeep { limit });
         let savepoint = self
             .ledger
             .enter(nesting, self.registered())
             .map_err(too_deep)?;
+        if let Some(number) = savepoint {
+            self.db
+                .observers()
+                .observe(&Event::Control(Control::Savepoint(number)));
+        }
         let depth = self.ledger.depth();
-        // From here on dropping this future leaves the block.
-        let block = Nested {
+        Ok(Nested {
             tx: self,
             depth,
             left: false,
-        };
-        if let Some(number) = savepoint {
-            let tx = &mut *block.tx;
-            let owed = tx.ledger.settle();
-            tx.db
-                .observers()
-                .observe(&Event::Control(Control::Savepoint(number)));
-            if let Err(error) = tx.simple(savepoint_sql(&owed, number)).await {
-                tx.ledger.not_entered();
-                let mut block = block;
-                block.left = true;
-                return Err(error);
-            }
-            if !owed.is_empty() {
-                tx.collided = false;
-            }
-        }
-        Ok(block)
+        })
     }
 }
 
@@ -228,15 +216,15 @@ impl<DB: Dialect> Nested<'_, DB> {
         if result.is_ok() {
             // Its answer belongs to this block, so it must be known before the block is left.
             self.tx.drain().await;
-            self.tx.prove().await;
+            self.tx.ask_probe().await;
         }
         let error = self.leave_now(result.is_ok());
         if result.is_err() {
             // Locks are given back now rather than with the next statement. A failure marks the block around.
-            let _: Result<()> = self.tx.settle().await;
+            let _: Result<()> = self.tx.give_back_locks().await;
         }
         match (result, error) {
-            (Ok(_), Some(error)) => Err(error.into()),
+            (Ok(_), Some(error)) => Err(self.tx.mismatch().unwrap_or(error).into()),
             (result, _) => result,
         }
     }

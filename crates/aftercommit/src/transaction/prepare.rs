@@ -5,6 +5,7 @@ use sqlx::SqlStr;
 use super::Tx;
 use super::held::Held;
 use super::link::Link;
+use super::statement::StatementKind;
 use crate::store::Dialect;
 
 impl<DB: Dialect> Tx<DB> {
@@ -19,15 +20,22 @@ impl<DB: Dialect> Tx<DB> {
         sql: SqlStr,
         parameters: &[DB::TypeInfo],
     ) -> Result<DB::Statement, sqlx::Error> {
-        self.allow(sql.as_str())?;
-        self.settle().await.map_err(crate::Error::into_sqlx)?;
+        self.prepare_to_send(sql.as_str()).await?;
         let Some(mut held) = self.link.take() else {
             return Err(self.refusal().into_sqlx());
         };
         // While this waits the link is gone; a drop here leaves it so.
         let prepared = DB::prepare(Held::conn(&mut held), sql, parameters).await;
-        self.link = Link::new(held);
+        self.link = Link::Idle(held);
         prepared.inspect_err(|error| self.failed(error))
+    }
+
+    async fn prepare_to_send(&mut self, sql: &str) -> Result<(), sqlx::Error> {
+        self.allow(sql, true)?;
+        self.settle().await.map_err(crate::Error::into_sqlx)?;
+        // Nothing of it is run.
+        let ready = self.ready(&StatementKind::Reads).await;
+        ready.map_err(crate::Error::into_sqlx)
     }
 
     /// Describes on the connection itself, for the macros of sqlx.
@@ -39,13 +47,12 @@ impl<DB: Dialect> Tx<DB> {
         &mut self,
         sql: SqlStr,
     ) -> Result<sqlx::Describe<DB>, sqlx::Error> {
-        self.allow(sql.as_str())?;
-        self.settle().await.map_err(crate::Error::into_sqlx)?;
+        self.prepare_to_send(sql.as_str()).await?;
         let Some(mut held) = self.link.take() else {
             return Err(self.refusal().into_sqlx());
         };
         let described = DB::describe(Held::conn(&mut held), sql).await;
-        self.link = Link::new(held);
+        self.link = Link::Idle(held);
         described.inspect_err(|error| self.failed(error))
     }
 }

@@ -2,16 +2,17 @@
 
 use either::Either;
 
+use super::Tx;
 use super::link::Want;
-use super::statement::{self, Grammar, StatementKind};
-use super::{Tx, owed_sql};
+use super::statement::{self, StatementKind};
 use crate::error::{Error, Kind, Result, refused};
 use crate::observe::Event;
 use crate::store::{Dialect, Item, Query, Trouble, trouble};
 
 impl<DB: Dialect> Tx<DB> {
-    /// Reads what is still running to its end; what it comes to marks the block.
+    /// Ends what is still running; what it comes to marks the block.
     pub(super) async fn drain(&mut self) {
+        self.link.abandon();
         while let Some(item) = self.link.next().await {
             if let Err(error) = item
                 && (!self.orphan || is_fatal(&error))
@@ -26,43 +27,41 @@ impl<DB: Dialect> Tx<DB> {
         self.orphan = false;
     }
 
-    /// Sends what the ledger owes. Called before every statement.
+    /// Ends what is still running, and makes sure that the block may send something.
     pub(super) async fn settle(&mut self) -> Result<()> {
         self.drain().await;
-        self.prove().await;
+        self.ask_probe().await;
+        if let Some(mismatch) = self.mismatch() {
+            return Err(mismatch);
+        }
         if self.ledger.mark().is_some() {
             return Err(self.refusal());
-        }
-        let owed = self.ledger.settle();
-        if !owed.is_empty() {
-            self.simple(owed_sql(&owed)).await?;
-            self.collided = false;
         }
         Ok(())
     }
 
-    /// Finds out whether the last statement ended the transaction, if it could have.
-    pub(super) async fn prove(&mut self) {
-        let Some((_, proven)) = DB::proof() else {
-            return;
-        };
-        if std::mem::take(&mut self.unproven)
-            && self.ledger.mark().is_none()
-            && let Err(error) = self.link.simple(proven.to_owned()).await
-        {
-            self.failed(&error);
-            if DB::is_state_mismatch(&error) {
-                self.mismatch = Some(error);
-            }
+    /// Sends the rollback to a savepoint that is pending, if there is one.
+    pub(super) async fn give_back_locks(&mut self) -> Result<()> {
+        self.settle().await?;
+        if self.link.is_unopened() {
+            return Ok(());
         }
+        self.ready(&StatementKind::Reads).await
     }
 
-    /// Runs a message of the library's own in this transaction.
-    pub(super) async fn simple(&mut self, sql: String) -> Result<()> {
-        self.link.simple(sql).await.map_err(|error| {
-            self.failed(&error);
-            Error::from(error)
-        })
+    /// Sends savepoint operations that were pending.
+    pub(super) async fn flush(&mut self, pending: String) -> Result<()> {
+        let Err(error) = self.link.simple(pending).await else {
+            self.ask_name().await;
+            return self.mismatch().map_or(Ok(()), Err);
+        };
+        // A deadlock takes the savepoints along with the transaction: then that is the reason.
+        if DB::is_state_mismatch(&error) && !self.collided {
+            self.note_mismatch(error);
+            return Err(self.refusal());
+        }
+        self.failed(&error);
+        Err(Error::from(error))
     }
 
     /// Makes sure that the statement may be sent, and starts it.
@@ -71,19 +70,18 @@ impl<DB: Dialect> Tx<DB> {
         query: Query<DB>,
         want: Want,
     ) -> std::result::Result<(), sqlx::Error> {
-        let indirect = self.allow(query.text())?;
+        let single = DB::ONE_STATEMENT_WITH_ARGUMENTS && query.has_arguments();
+        let kind = self.allow(query.text(), single)?;
         self.settle().await.map_err(Error::into_sqlx)?;
-        if let (true, Some((prove, _))) = (indirect, DB::proof()) {
-            self.simple(prove.to_owned())
-                .await
-                .map_err(Error::into_sqlx)?;
-            self.unproven = true;
-        }
+        self.ready(&kind).await.map_err(Error::into_sqlx)?;
+        self.set_probe(&kind).await.map_err(Error::into_sqlx)?;
+        self.may_have_written |= kind != StatementKind::Reads;
         if !self.warned {
             self.warned = self.life.warn_if_long();
         }
         let query = query.unnamed_if(self.db.observers().pooled);
-        self.link.start(query, want);
+        let may_be_left = matches!(kind, StatementKind::Reads | StatementKind::Other);
+        self.link.start(query, want, may_be_left);
         Ok(())
     }
 
@@ -114,15 +112,27 @@ impl<DB: Dialect> Tx<DB> {
         item
     }
 
-    /// Refuses statements that would move the transaction behind the block's back. `true` for one that may do so
-    /// without showing it.
-    pub(super) fn allow(&self, sql: &str) -> std::result::Result<bool, sqlx::Error> {
-        match statement::inspect(sql, grammar::<DB>(), false) {
-            StatementKind::Reads | StatementKind::Writes | StatementKind::Other => Ok(false),
-            StatementKind::Opaque => Ok(true),
+    /// Refuses statements that would move the transaction behind the block's back, where their words show it.
+    pub(super) fn allow(
+        &self,
+        sql: &str,
+        single: bool,
+    ) -> std::result::Result<StatementKind, sqlx::Error> {
+        match statement::inspect(sql, DB::GRAMMAR, single) {
             StatementKind::Control(keyword) => Err(refused(Kind::ControlStatement { keyword })),
             StatementKind::Commits(keyword) => Err(refused(Kind::ImplicitCommit { keyword })),
+            kind => Ok(kind),
         }
+    }
+
+    /// BEGIN failed, or there was no connection: nothing was sent.
+    pub(super) fn opening_failed(&mut self, error: &Error) {
+        self.collided |= error.is_conflict();
+        self.db
+            .observers()
+            .observe(&Event::StatementFailed { code: error.code() });
+        self.ledger
+            .statement_failed(error.to_string(), error.is_conflict());
     }
 
     pub(super) fn failed(&mut self, error: &sqlx::Error) {
@@ -137,16 +147,6 @@ impl<DB: Dialect> Tx<DB> {
         }
         self.ledger
             .statement_failed(error.to_string(), trouble == Trouble::Conflict);
-    }
-}
-
-fn grammar<DB: Dialect>() -> Grammar {
-    if DB::COMMITS_ON_DDL {
-        Grammar::MySql
-    } else if DB::ONE_WRITER {
-        Grammar::Sqlite
-    } else {
-        Grammar::Postgres
     }
 }
 

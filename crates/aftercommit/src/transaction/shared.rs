@@ -1,7 +1,8 @@
 //! What all clones of a handle share: the pool, what is known of the server, and who holds its lock.
 
+use std::collections::BTreeMap;
 use std::panic::Location;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Instant;
 
@@ -9,14 +10,18 @@ use sqlx::Pool;
 
 use super::Db;
 use crate::error::at;
-use crate::store::{Dialect, Facts};
+use crate::store::{Dialect, ServerInfo};
 
 /// Commits between two clean-ups of what commits leave behind.
 const UPKEEP_EVERY: u64 = 1_000;
 
 pub(super) struct Shared<DB: Dialect> {
     pub(super) pool: Pool<DB>,
-    facts: RwLock<Option<Arc<Facts>>>,
+    server: RwLock<Option<Arc<ServerInfo>>>,
+    /// It was said that commits may be lost.
+    warned: AtomicBool,
+    /// The blocks that hold a connection.
+    open: Mutex<BTreeMap<u64, (&'static Location<'static>, Instant)>>,
     /// The last block that took the write lock, for the text of "database is locked".
     writer: Mutex<Option<(u64, &'static Location<'static>, Instant)>>,
     transactions: AtomicU64,
@@ -27,7 +32,9 @@ impl<DB: Dialect> Shared<DB> {
     pub(super) fn new(pool: Pool<DB>) -> Self {
         Self {
             pool,
-            facts: RwLock::new(None),
+            server: RwLock::new(None),
+            warned: AtomicBool::new(false),
+            open: Mutex::default(),
             writer: Mutex::new(None),
             transactions: AtomicU64::new(1),
             commits: AtomicU64::new(0),
@@ -40,40 +47,49 @@ impl<DB: Dialect> Db<DB> {
         self.shared.transactions.fetch_add(1, Ordering::Relaxed)
     }
 
-    pub(super) fn known_facts(&self) -> Option<Arc<Facts>> {
-        self.shared
-            .facts
+    pub(super) fn known_server(&self) -> Option<Arc<ServerInfo>> {
+        let server = &self.shared.server;
+        server
             .read()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
     }
 
-    pub(super) fn remember_facts(&self, facts: &Arc<Facts>) {
-        *self
-            .shared
-            .facts
-            .write()
-            .unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(facts));
+    pub(super) fn remember_server(&self, known: &Arc<ServerInfo>) {
+        let server = &self.shared.server;
+        *server.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(known));
     }
 
-    /// The server may have changed: it is asked again before the next transaction.
-    pub(crate) fn forget_facts(&self) {
+    /// The server may be another one now: it is asked again before the next transaction.
+    pub(crate) fn forget_server(&self) {
         *self
             .shared
-            .facts
+            .server
             .write()
             .unwrap_or_else(PoisonError::into_inner) = None;
     }
 
+    /// Why confirmed commits may be lost, the first time that it is known.
+    pub(super) fn warn_once_of_losses(&self) -> Option<&'static str> {
+        if self.shared.warned.load(Ordering::Relaxed) {
+            return None;
+        }
+        let why = self.known_server()?.loses_commits?;
+        (!self.shared.warned.swap(true, Ordering::Relaxed)).then_some(why)
+    }
+
     /// Cleans up behind commits, now and then.
-    pub(crate) fn count_commit(&self, facts: &Facts) {
+    pub(crate) fn count_commit(&self, server: &ServerInfo) {
         let commits = self.shared.commits.fetch_add(1, Ordering::Relaxed) + 1;
-        if let (Some(sql), true) = (DB::upkeep(facts), commits.is_multiple_of(UPKEEP_EVERY)) {
+        if !commits.is_multiple_of(UPKEEP_EVERY) {
+            return;
+        }
+        if let Some(sql) = DB::upkeep(server) {
             let pool = self.pool().clone();
             tokio::spawn(async move {
                 let done = async {
                     let mut conn = pool.acquire().await?;
-                    DB::simple(&mut conn, sqlx::SqlStr::from_static(sql)).await
+                    DB::simple(&mut conn, crate::store::own_sql(sql)).await
                 };
                 if let Err(error) = done.await {
                     tracing::warn!(%error, "old commit markers could not be removed; trying again later");
@@ -103,6 +119,42 @@ impl<DB: Dialect> Db<DB> {
                 *writer = None;
             }
         }
+    }
+
+    pub(super) fn connection_taken(&self, id: u64, place: &'static Location<'static>) {
+        let mut open = self
+            .shared
+            .open
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        open.insert(id, (place, Instant::now()));
+    }
+
+    pub(super) fn connection_given_back(&self, id: u64) {
+        let mut open = self
+            .shared
+            .open
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        open.remove(&id);
+    }
+
+    /// Who holds the connections of the pool, in words.
+    pub(super) fn connection_holders(&self) -> Option<String> {
+        let open = self
+            .shared
+            .open
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        // Transactions are numbered as they begin: the first has been open for longest.
+        let (place, since) = open.values().next()?;
+        Some(format!(
+            "{} of the {} connections are held by blocks, for longest by the one at {}, for {} ms",
+            open.len(),
+            self.pool().options().get_max_connections(),
+            at(place),
+            since.elapsed().as_millis()
+        ))
     }
 
     /// Who holds the write lock, in words.

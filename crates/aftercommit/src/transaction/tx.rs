@@ -4,22 +4,18 @@ use std::fmt;
 use std::future::Future;
 use std::panic::Location;
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::ending::rolled_back;
 use super::ledger::{Ledger, Left, Mark};
 use super::link::Link;
-use super::{Db, Life, Options, close_or_release};
+use super::probing::Probing;
+use super::{Db, GRACE, Life, Options, close_or_release};
 use crate::commit::{Hook, HookOutput};
 use crate::effect::Effect;
 use crate::error::{Error, Kind, Result};
 use crate::observe::{Control, Event};
 use crate::signal::View;
-use crate::store::{Dialect, Facts, Identity};
-
-/// How long the end of a transaction waits for a statement that nobody waits for any more. Then the
-/// connection is closed instead.
-pub(super) const GRACE: Duration = Duration::from_secs(1);
+use crate::store::{Dialect, Probe, ServerInfo, TxInfo};
 
 /// An open transaction: what a block works on.
 ///
@@ -57,14 +53,17 @@ pub struct Tx<DB: Dialect> {
     #[cfg(feature = "testing")]
     pub(crate) test_depth: Option<usize>,
     pub(super) life: Life<DB>,
-    pub(super) identity: Identity,
     pub(super) options: Options,
-    pub(super) facts: Arc<Facts>,
+    pub(super) begin_sql: String,
+    /// Empty until the first statement.
+    pub(super) server: Arc<ServerInfo>,
+    pub(super) tx_info: TxInfo,
+    /// Set in front of the first savepoint.
+    pub(super) name: Option<Probe>,
+    pub(super) probing: Probing,
+    /// Something else than plain reading was sent.
+    pub(super) may_have_written: bool,
     pub(super) warned: bool,
-    /// A statement was sent that could have ended the transaction.
-    pub(super) unproven: bool,
-    /// And it did.
-    pub(super) mismatch: Option<sqlx::Error>,
     pub(super) ended: bool,
 }
 
@@ -76,19 +75,12 @@ pub(super) struct Registered {
 }
 
 impl<DB: Dialect> Tx<DB> {
-    pub(super) fn new(
-        db: Db<DB>,
-        link: Link<DB>,
-        identity: Identity,
-        options: Options,
-        facts: Arc<Facts>,
-        life: Life<DB>,
-    ) -> Self {
+    pub(super) fn new(db: Db<DB>, options: Options, begin_sql: String, life: Life<DB>) -> Self {
         let receivers = db.signals().view();
         Self {
             db,
             receivers,
-            link,
+            link: Link::Unopened,
             ledger: Ledger::default(),
             hooks: Vec::new(),
             effects: Vec::new(),
@@ -99,12 +91,14 @@ impl<DB: Dialect> Tx<DB> {
             #[cfg(feature = "testing")]
             test_depth: None,
             life,
-            identity,
             options,
-            facts,
+            begin_sql,
+            server: Arc::default(),
+            tx_info: TxInfo::default(),
+            name: None,
+            probing: Probing::Intact,
+            may_have_written: false,
             warned: false,
-            unproven: false,
-            mismatch: None,
             ended: false,
         }
     }
@@ -114,8 +108,8 @@ impl<DB: Dialect> Tx<DB> {
         &self.db
     }
 
-    pub(crate) fn facts(&self) -> &Facts {
-        &self.facts
+    pub(crate) fn server(&self) -> &ServerInfo {
+        &self.server
     }
 
     /// How many nested blocks are open inside the outermost one.
@@ -216,6 +210,12 @@ impl<DB: Dialect> Tx<DB> {
         }
     }
 
+    /// Drops what was registered in a block that was undone.
+    pub(super) fn keep(&mut self, kept: Registered) {
+        self.hooks.truncate(kept.hooks);
+        self.effects.truncate(kept.effects);
+    }
+
     /// Carries out what the ledger decided about a nested block that was left.
     pub(super) fn after_leaving(&mut self, left: Left<Registered>) -> Option<Error> {
         let observers = self.db.observers();
@@ -232,11 +232,8 @@ impl<DB: Dialect> Tx<DB> {
                 why,
             } => {
                 observers.observe(&Event::Control(Control::RollBackTo(savepoint)));
-                self.hooks.truncate(kept.hooks);
-                self.effects.truncate(kept.effects);
-                self.orphan = matches!(self.link, Link::Running(_));
-                // The rollback to the savepoint is the proof.
-                self.unproven = false;
+                self.keep(kept);
+                self.orphan = matches!(self.link, Link::Running { .. });
                 why.map(|why| rolled_back(Some(why)))
             }
             Left::Doomed => None,
@@ -274,14 +271,17 @@ impl<DB: Dialect> Drop for Tx<DB> {
             .observe(&Event::Control(Control::RollBack));
         self.life.not_committed(None);
         let mut link = std::mem::replace(&mut self.link, Link::Gone);
-        let options = self.options.clone();
+        if link.is_unopened() {
+            return;
+        }
+        let (options, tx) = (self.options.clone(), self.tx_info.clone());
         // Without a runtime nobody could wait for the server: the connection is closed where it stands.
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             runtime.spawn(async move {
                 let cleaned = tokio::time::timeout(GRACE, async {
                     let _: std::result::Result<(), sqlx::Error> = link.drain().await;
                     if let Some(held) = link.take() {
-                        close_or_release(held, &options).await;
+                        close_or_release(held, &options, &tx).await;
                     }
                 });
                 let _: std::result::Result<(), tokio::time::error::Elapsed> = cleaned.await;

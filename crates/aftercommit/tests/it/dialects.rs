@@ -230,8 +230,12 @@ mod sqlite_alone {
             .await
             .unwrap();
         let db = aftercommit::Db::<Sqlite>::new(pool);
-        let holder = db.begin().await.unwrap();
-        let locked = db.atomic(async |_tx| Ok(())).await.unwrap_err();
+        let mut holder = db.begin().await.unwrap();
+        Sqlite::count(&mut holder).await.unwrap();
+        // The lock is taken with the first statement, reading or not, and not before.
+        db.atomic(async |_tx| Ok(())).await.unwrap();
+        let counted = db.atomic(async |tx| Sqlite::count(tx).await).await;
+        let locked = counted.unwrap_err();
         assert_eq!(locked.code(), Some("DB_BUSY"));
         assert!(locked.is_busy() && locked.is_retryable());
         assert!(
@@ -239,7 +243,7 @@ mod sqlite_alone {
             "it names the block that writes: {locked}"
         );
         holder.rollback().await;
-        db.atomic(async |_tx| Ok(())).await.unwrap();
+        db.atomic(async |tx| Sqlite::count(tx).await).await.unwrap();
     }
 
     #[tokio::test]

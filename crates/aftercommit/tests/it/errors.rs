@@ -52,7 +52,10 @@ async fn an_error_of_the_application_comes_back_as_it_was<DB: Server>() {
 async fn a_database_that_is_not_there_is_a_clear_error<DB: Server>() {
     let site = Site::<DB>::open().await;
     site.db.pool().close().await;
-    let closed = site.db.atomic(async |_tx| Ok(())).await.unwrap_err();
+    // A block that sends nothing needs no connection.
+    site.db.atomic(async |_tx| Ok(())).await.unwrap();
+    let counted = site.db.atomic(async |tx| DB::count(tx).await).await;
+    let closed = counted.unwrap_err();
     assert!(
         closed.is_connection_lost() && closed.is_retryable(),
         "{closed}"
@@ -68,11 +71,18 @@ async fn a_pool_without_a_connection_is_busy<DB: Server>() {
         .await
         .unwrap();
     let db = aftercommit::Db::new(pool);
-    let holder = db.begin().await.unwrap();
-    let busy = db.atomic(async |_tx| Ok(())).await.unwrap_err();
+    let mut holder = db.begin().await.unwrap();
+    DB::count(&mut holder).await.unwrap();
+    let counted = db.atomic(async |tx| DB::count(tx).await).await;
+    let busy = counted.unwrap_err();
     assert!(busy.is_busy() && busy.is_retryable(), "{busy}");
+    assert!(
+        busy.to_string().contains("1 of the 1 connections")
+            && busy.to_string().contains("errors.rs:"),
+        "it names the block that holds the connection: {busy}"
+    );
     holder.rollback().await;
-    db.atomic(async |_tx| Ok(())).await.unwrap();
+    db.atomic(async |tx| DB::count(tx).await).await.unwrap();
 }
 
 async fn own_errors_reach_code_that_only_knows_sqlx<DB: Server>() {

@@ -1,5 +1,5 @@
-CREATE TABLE IF NOT EXISTS aftercommit_commits (
-    token CHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY,
-    committed_at TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP,
-    KEY aftercommit_commits_committed_at (committed_at)
+-- The token begins with the time of its making, so that new rows are written at the end and old ones are found at the
+-- beginning. (A table of before, aftercommit_commits, is not used any more and may be dropped.)
+CREATE TABLE IF NOT EXISTS aftercommit_markers (
+    token BINARY(16) NOT NULL PRIMARY KEY
 ) ENGINE = InnoDB

@@ -1,33 +1,37 @@
 //! MySQL and MariaDB.
 
+mod lookup;
+
 use std::sync::LazyLock;
 use std::time::Duration;
 
 use futures_core::future::BoxFuture;
 use futures_core::stream::BoxStream;
 use sqlx::mysql::{MySqlConnectOptions, MySqlDatabaseError};
-use sqlx::{ConnectOptions, Connection, Executor, MySql, MySqlConnection, Pool, SqlStr};
-use tokio::time::{Instant, sleep, timeout_at};
+use sqlx::{Executor, MySql, MySqlConnection, Pool, Row, SqlStr};
 
 use super::{
-    Adapter, EffectSql, Facts, Identity, Item, OperateSql, Query, RowSql, Verdict, effect_sql,
-    load_effect_sql, operate_sql, own_sql, row_sql, values,
+    Adapter, CommitMessage, CommitStatus, EffectSql, Identity, Item, OperateSql, Probe, Query,
+    RowSql, ServerInfo, TxInfo, effect_sql, load_effect_sql, operate_sql, own_sql, row_sql, values,
 };
 use crate::error::{Error, Kind};
-use crate::transaction::Options;
+use crate::transaction::{Grammar, Options};
 
-static BEGIN: LazyLock<String> =
-    LazyLock::new(|| super::without_comments(include_str!("begin.sql")));
 static COMMIT: LazyLock<String> =
     LazyLock::new(|| super::without_comments(include_str!("commit.sql")));
-static PROVE: LazyLock<String> =
-    LazyLock::new(|| super::without_comments(include_str!("prove.sql")));
-const PROVEN: &str = include_str!("proven.sql");
+static MARK: LazyLock<String> = LazyLock::new(|| super::without_comments(include_str!("mark.sql")));
+static SET_PROBE: LazyLock<String> =
+    LazyLock::new(|| super::without_comments(include_str!("set_probe.sql")));
+const BEGIN: &str = include_str!("begin.sql");
 const ISOLATION: &str = include_str!("isolation.sql");
-const MARK: &str = include_str!("mark.sql");
-const LEARN: &str = include_str!("learn.sql");
-const RESOLVE: &str = include_str!("resolve.sql");
-const WAIT: &str = include_str!("wait.sql");
+const ROLLBACK: &str = include_str!("rollback.sql");
+/// The expression that names a server.
+const SERVER: &str = include_str!("server.sql");
+const SERVER_INFO: &str = include_str!("server_info.sql");
+const HAS_PROBE: &str = include_str!("has_probe.sql");
+const WITNESS: &str = include_str!("witness.sql");
+const FIND: &str = include_str!("find.sql");
+const SESSION_STATE: &str = include_str!("session_state.sql");
 const PRUNE: &str = include_str!("prune.sql");
 const MIGRATIONS: &[&str] = &[include_str!("migrate_1.sql")];
 
@@ -35,6 +39,8 @@ const MIGRATIONS: &[&str] = &[include_str!("migrate_1.sql")];
 const ER_SP_DOES_NOT_EXIST: u16 = 1305;
 /// "Duplicate entry".
 const ER_DUP_ENTRY: u16 = 1062;
+/// "Column cannot be null".
+const ER_BAD_NULL: u16 = 1048;
 
 static ROWS: RowSql = row_sql! {
     answers: false,
@@ -55,6 +61,9 @@ static OPERATE: OperateSql = operate_sql!();
 impl Adapter for MySql {
     const COMMITS_ON_DDL: bool = true;
     const ONE_WRITER: bool = false;
+    const GRAMMAR: Grammar = Grammar::MySql;
+    const ONE_STATEMENT_WITH_ARGUMENTS: bool = true;
+    const IN_PROCESS: bool = false;
 
     fn fetch_many(conn: &mut MySqlConnection, query: Query<Self>) -> BoxStream<'_, Item<Self>> {
         Executor::fetch_many(conn, query)
@@ -80,7 +89,7 @@ impl Adapter for MySql {
         Executor::describe(conn, sql)
     }
 
-    fn begin_sql(options: &Options, _facts: &Facts) -> Result<String, Error> {
+    fn begin_sql(options: &Options) -> Result<String, Error> {
         if options.deferrable {
             return Err(Error::new(Kind::OptionUnsupported {
                 option: "deferrable",
@@ -90,62 +99,171 @@ impl Adapter for MySql {
         let isolation = options.isolation.map_or(String::new(), |level| {
             ISOLATION.replace("{level}", level.sql())
         });
-        Ok(isolation
-            + &BEGIN.replace(
-                "{options}",
-                if options.read_only { "READ ONLY" } else { "" },
-            ))
+        let read_only = if options.read_only { "READ ONLY" } else { "" };
+        Ok(isolation + BEGIN.replace("{options}", read_only).trim())
     }
 
     fn begin<'c>(
         conn: &'c mut MySqlConnection,
         sql: String,
-        options: &'c Options,
-        facts: &'c Facts,
-    ) -> BoxFuture<'c, Result<Identity, sqlx::Error>> {
+        then: String,
+        _writes: bool,
+        _options: &'c Options,
+        _server: &'c ServerInfo,
+    ) -> BoxFuture<'c, Result<TxInfo, sqlx::Error>> {
         Box::pin(async move {
-            Executor::execute(conn, own_sql(sql)).await?;
-            // A read-only transaction can write no marker, and its commit changes nothing.
-            let marked = facts.markers && options.lookup && !options.read_only;
-            Ok(if marked {
-                Identity::Token(uuid::Uuid::now_v7().simple().to_string())
+            let message = if then.is_empty() {
+                sql
             } else {
-                Identity::None
-            })
+                sql + ";\n" + &then
+            };
+            Executor::execute(conn, own_sql(message)).await?;
+            Ok(TxInfo::default())
         })
     }
 
-    fn commit_sql(identity: &Identity, _options: &Options) -> String {
-        let marker = match identity {
-            Identity::Token(token) => MARK.replace("{token}", token),
-            _ => String::new(),
-        };
-        COMMIT.replace("{marker}", &marker)
+    fn commit<'c>(
+        conn: &'c mut MySqlConnection,
+        message: CommitMessage<'c>,
+        tx: &'c mut TxInfo,
+        server: &'c ServerInfo,
+    ) -> BoxFuture<'c, Result<(), sqlx::Error>> {
+        Box::pin(async move {
+            let Some(markers) = server.markers.as_ref().filter(|_| message.looked_up()) else {
+                let sql = message.before + &COMMIT.replace("{marker}", "");
+                return Self::simple(conn, own_sql(sql)).await;
+            };
+            let token = uuid::Uuid::now_v7().simple().to_string();
+            tx.identity = Identity::Token {
+                token: token.clone(),
+                server: server.server.clone(),
+            };
+            let sql = message.before + &marked_commit(markers, &server.server, &token);
+            match Self::simple(&mut *conn, own_sql(sql)).await {
+                Err(error) if is_another_server(&error) => {}
+                answered => return answered,
+            }
+            // Everything before the marker was done; nothing behind it was.
+            let there = Self::server_info(&mut *conn).await?;
+            tx.identity = Identity::Token {
+                token: token.clone(),
+                server: there.server.clone(),
+            };
+            let sql = marked_commit(markers, &there.server, &token);
+            Self::simple(conn, own_sql(sql)).await
+        })
     }
 
-    fn rollback_sql(_options: &Options) -> &'static str {
-        super::ROLLBACK
+    fn rollback_sql(_options: &Options, _tx: &TxInfo) -> &'static str {
+        ROLLBACK
     }
 
-    fn upkeep(facts: &Facts) -> Option<&'static str> {
-        facts.markers.then_some(PRUNE)
+    fn upkeep(server: &ServerInfo) -> Option<String> {
+        let markers = server.markers.as_ref()?;
+        Some(PRUNE.replace("{markers}", markers))
     }
 
-    fn proof() -> Option<(&'static str, &'static str)> {
-        Some((&PROVE, PROVEN))
+    fn set_probe<'c>(
+        conn: &'c mut MySqlConnection,
+        probe: &'c Probe,
+        server: &'c ServerInfo,
+    ) -> BoxFuture<'c, Result<(), sqlx::Error>> {
+        Box::pin(async move {
+            let set = SET_PROBE.replace("{probe}", &probe.0);
+            Self::simple(&mut *conn, own_sql(set)).await?;
+            let Some(markers) = &server.markers else {
+                return Ok(());
+            };
+            let witness = WITNESS
+                .replace("{markers}", markers)
+                .replace("{probe}", &probe.0);
+            match Self::simple(conn, own_sql(witness)).await {
+                // A transaction or a server that refuses writes: then nobody can say what became of it.
+                Err(sqlx::Error::Database(_)) => Ok(()),
+                answered => answered,
+            }
+        })
+    }
+
+    fn has_probe<'c>(
+        conn: &'c mut MySqlConnection,
+        probe: &'c Probe,
+    ) -> BoxFuture<'c, Result<bool, sqlx::Error>> {
+        Box::pin(async move {
+            let sql = own_sql(HAS_PROBE.replace("{probe}", &probe.0));
+            match Self::simple(conn, sql).await {
+                Ok(()) => Ok(true),
+                Err(error) if Self::is_state_mismatch(&error) => Ok(false),
+                Err(error) => Err(error),
+            }
+        })
+    }
+
+    // A savepoint can be asked for although a statement has failed.
+    fn name_sql(_name: &Probe) -> String {
+        String::new()
+    }
+
+    fn has_name<'c>(
+        _conn: &'c mut MySqlConnection,
+        _name: &'c Probe,
+    ) -> BoxFuture<'c, Result<bool, sqlx::Error>> {
+        Box::pin(async { Ok(true) })
+    }
+
+    fn was_committed<'c>(
+        conn: &'c mut MySqlConnection,
+        probe: &'c Probe,
+        server: &'c ServerInfo,
+    ) -> BoxFuture<'c, Result<Option<bool>, sqlx::Error>> {
+        Box::pin(async move {
+            let Some(markers) = &server.markers else {
+                return Ok(None);
+            };
+            let sql = FIND
+                .replace("{markers}", markers)
+                .replace("{token}", &probe.0);
+            let row = Executor::fetch_one(conn, own_sql(sql)).await?;
+            Ok(Some(row.try_get::<i64, _>(0)? > 0))
+        })
+    }
+
+    fn session_state(conn: &mut MySqlConnection) -> BoxFuture<'_, Result<String, sqlx::Error>> {
+        Box::pin(async move {
+            let rows = Executor::fetch_all(conn, sqlx::raw_sql(SESSION_STATE)).await?;
+            let mut state = Vec::with_capacity(rows.len());
+            for row in rows {
+                let (name, value): (String, String) = (row.try_get(0)?, row.try_get(1)?);
+                state.push(format!("{name}={value}"));
+            }
+            Ok(state.join(" "))
+        })
     }
 
     fn is_state_mismatch(error: &sqlx::Error) -> bool {
         number(error) == Some(ER_SP_DOES_NOT_EXIST)
     }
 
-    fn learn(conn: &mut MySqlConnection) -> BoxFuture<'_, Result<Facts, sqlx::Error>> {
+    fn is_aborted(_error: &sqlx::Error) -> bool {
+        false
+    }
+
+    fn server_info(conn: &mut MySqlConnection) -> BoxFuture<'_, Result<ServerInfo, sqlx::Error>> {
         Box::pin(async move {
-            let (tables, id_step): (i64, i64) = sqlx::query_as(LEARN).fetch_one(conn).await?;
-            Ok(Facts {
-                markers: tables > 0,
+            let sql = own_sql(SERVER_INFO.replace("{server}", SERVER.trim()));
+            let row = Executor::fetch_one(conn, sql).await?;
+            let (server, database): (String, Option<String>) = (row.try_get(0)?, row.try_get(1)?);
+            let (tables, id_step, flush): (i64, i64, i64) =
+                (row.try_get(2)?, row.try_get(3)?, row.try_get(4)?);
+            let markers = database.filter(|_| tables > 0);
+            Ok(ServerInfo {
+                markers: markers
+                    .map(|name| format!("`{}`.aftercommit_markers", name.replace('`', "``"))),
+                server,
+                loses_commits: (flush != 1)
+                    .then_some("the setting innodb_flush_log_at_trx_commit is not 1"),
                 id_step: id_step.unsigned_abs(),
-                ..Facts::default()
+                ..ServerInfo::default()
             })
         })
     }
@@ -153,20 +271,29 @@ impl Adapter for MySql {
     fn resolve<'p>(
         pool: &'p Pool<Self>,
         identity: &'p Identity,
-        _facts: &'p Facts,
+        server: &'p ServerInfo,
         patience: Duration,
-    ) -> BoxFuture<'p, Verdict> {
+    ) -> BoxFuture<'p, CommitStatus> {
         Box::pin(async move {
-            let Identity::Token(token) = identity else {
-                return Verdict::Unknown {
+            match (identity, &server.markers) {
+                (
+                    Identity::Token {
+                        token,
+                        server: name,
+                    },
+                    Some(markers),
+                ) => {
+                    let marker = lookup::Marker {
+                        markers,
+                        token,
+                        server: name,
+                    };
+                    lookup::look_up(pool, marker, patience).await
+                }
+                _ => CommitStatus::Unknown {
                     why: "the table of commit markers is missing (run `Db::migrate`)",
-                };
-            };
-            let deadline = Instant::now() + patience;
-            let asked = timeout_at(deadline, claim_until_ended(pool, token));
-            asked.await.unwrap_or(Verdict::Unknown {
-                why: "the server did not answer in time",
-            })
+                },
+            }
         })
     }
 
@@ -212,28 +339,22 @@ impl Adapter for MySql {
     }
 }
 
-/// Tries to take the token until the server has said yes or no.
-async fn claim_until_ended(pool: &Pool<MySql>, token: &str) -> Verdict {
-    loop {
-        if let Ok(mut conn) = pool.connect_options().connect().await {
-            let verdict = claim(&mut conn, token).await;
-            let _: Result<(), sqlx::Error> = conn.close().await;
-            if let Some(verdict) = verdict {
-                return verdict;
-            }
-        }
-        sleep(Duration::from_millis(20)).await;
-    }
+fn marked_commit(markers: &str, server: &str, token: &str) -> String {
+    let server_hex: String = server.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let marker = MARK
+        .replace("{markers}", markers)
+        .replace("{server}", SERVER.trim())
+        .replace("{server_hex}", &server_hex)
+        .replace("{token}", token);
+    COMMIT.replace("{marker}", &(marker + "\n"))
 }
 
-/// `None` when the connection failed or the lost transaction still holds the token.
-async fn claim(conn: &mut MySqlConnection, token: &str) -> Option<Verdict> {
-    Executor::execute(&mut *conn, WAIT).await.ok()?;
-    match sqlx::query(RESOLVE).bind(token).execute(conn).await {
-        Ok(_) => Some(Verdict::RolledBack),
-        Err(error) if number(&error) == Some(ER_DUP_ENTRY) => Some(Verdict::Committed),
-        Err(_) => None,
-    }
+/// Whether the marker was refused because it was meant for another server.
+fn is_another_server(error: &sqlx::Error) -> bool {
+    number(error) == Some(ER_BAD_NULL)
+        && error
+            .as_database_error()
+            .is_some_and(|error| error.message().contains("'token'"))
 }
 
 fn number(error: &sqlx::Error) -> Option<u16> {
@@ -249,18 +370,19 @@ mod tests {
 
     #[test]
     fn a_marker_stands_before_the_commit() {
-        let sql = MySql::commit_sql(&Identity::Token("abc".into()), &Options::new());
+        let sql = marked_commit("`shop`.aftercommit_markers", "db:3306/1", "abc");
         let words: Vec<_> = sql
             .lines()
             .map(|line| line.split(' ').next().unwrap_or_default())
             .collect();
         assert_eq!(words, ["INSERT", "COMMIT"]);
+        assert!(sql.contains("X'64623a333330362f31', X'abc'"), "{sql}");
     }
 
     #[test]
     fn deferrable_is_refused_by_name() {
-        let refused = MySql::begin_sql(&Options::new().deferrable(), &Facts::default())
-            .expect_err("MySQL has no such thing");
+        let refused =
+            MySql::begin_sql(&Options::new().deferrable()).expect_err("MySQL has no such thing");
         assert_eq!(refused.code(), Some("OPTION_UNSUPPORTED"));
         assert!(refused.to_string().contains("deferrable"), "{refused}");
     }

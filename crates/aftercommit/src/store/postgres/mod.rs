@@ -1,29 +1,66 @@
 //! PostgreSQL.
 
+mod decide;
+mod lookup;
+
 use std::sync::LazyLock;
 use std::time::Duration;
 
+use either::Either;
 use futures_core::future::BoxFuture;
 use futures_core::stream::BoxStream;
-use sqlx::postgres::{PgConnectOptions, PgListener};
-use sqlx::{ConnectOptions, Connection, Executor, PgConnection, Pool, Postgres, Row, SqlStr};
-use tokio::time::{Instant, sleep, timeout_at};
+use futures_util::StreamExt;
+use sqlx::postgres::{PgConnectOptions, PgListener, PgRow};
+use sqlx::{Column, Executor, PgConnection, Pool, Postgres, Row, SqlStr};
+use tokio::time::sleep;
 
 use super::{
-    Adapter, EffectSql, Facts, Identity, Item, OperateSql, Query, RowSql, Verdict, effect_sql,
-    load_effect_sql, operate_sql, own_sql, row_sql, values,
+    Adapter, CommitMessage, CommitStatus, EffectSql, Identity, Item, OperateSql, Probe, Query,
+    RowSql, ServerInfo, TxInfo, effect_sql, load_effect_sql, operate_sql, own_sql, row_sql, values,
 };
 use crate::error::Error;
-use crate::transaction::Options;
+use crate::transaction::{Grammar, Options};
 
-static BEGIN: LazyLock<String> =
-    LazyLock::new(|| super::without_comments(include_str!("begin.sql")));
-static BEGIN_PLAIN: LazyLock<String> =
-    LazyLock::new(|| super::without_comments(include_str!("begin_plain.sql")));
-static COMMIT: LazyLock<String> =
-    LazyLock::new(|| super::without_comments(include_str!("commit.sql")));
-const LEARN: &str = include_str!("learn.sql");
-const RESOLVE: &str = include_str!("resolve.sql");
+/// The statements of a transaction, without their comments.
+struct Texts {
+    epoch: String,
+    epoch_simple: String,
+    epoch_cached: String,
+    number: String,
+    number_if_any: String,
+    number_unflushed: String,
+    durable: String,
+    set_probe: String,
+    name_transaction: String,
+    commit: String,
+}
+
+static TEXTS: LazyLock<Texts> = LazyLock::new(|| {
+    let text = super::without_comments;
+    Texts {
+        epoch: text(include_str!("epoch.sql")),
+        epoch_simple: text(include_str!("epoch_simple.sql")),
+        epoch_cached: text(include_str!("epoch_cached.sql")),
+        number: text(include_str!("number.sql")),
+        number_if_any: text(include_str!("number_if_any.sql")),
+        number_unflushed: text(include_str!("number_unflushed.sql")),
+        durable: text(include_str!("durable.sql")),
+        set_probe: text(include_str!("set_probe.sql")),
+        name_transaction: text(include_str!("name_transaction.sql")),
+        commit: text(include_str!("commit.sql")),
+    }
+});
+/// The name of the column in which a transaction number comes.
+const NUMBER: &str = "aftercommit_number";
+const BEGIN: &str = include_str!("begin.sql");
+const DURABLE_ALONE: &str = include_str!("durable_alone.sql");
+const SET_DURABLE: &str = include_str!("set_durable.sql");
+const SERVER_INFO: &str = include_str!("server_info.sql");
+const TRY_EPOCH: &str = include_str!("try_epoch.sql");
+const HAS_PROBE: &str = include_str!("has_probe.sql");
+const HAS_NAME: &str = include_str!("has_name.sql");
+const WAS_COMMITTED: &str = include_str!("was_committed.sql");
+const SESSION_STATE: &str = include_str!("session_state.sql");
 
 static ROWS: RowSql = row_sql! {
     answers: true,
@@ -44,6 +81,9 @@ static OPERATE: OperateSql = operate_sql!();
 impl Adapter for Postgres {
     const COMMITS_ON_DDL: bool = false;
     const ONE_WRITER: bool = false;
+    const GRAMMAR: Grammar = Grammar::Postgres;
+    const ONE_STATEMENT_WITH_ARGUMENTS: bool = true;
+    const IN_PROCESS: bool = false;
 
     fn fetch_many(conn: &mut PgConnection, query: Query<Self>) -> BoxStream<'_, Item<Self>> {
         Executor::fetch_many(conn, query)
@@ -69,7 +109,7 @@ impl Adapter for Postgres {
         Executor::describe(conn, sql)
     }
 
-    fn begin_sql(options: &Options, facts: &Facts) -> Result<String, Error> {
+    fn begin_sql(options: &Options) -> Result<String, Error> {
         let mut words = Vec::new();
         if let Some(isolation) = options.isolation {
             words.push(format!("ISOLATION LEVEL {}", isolation.sql()));
@@ -80,84 +120,202 @@ impl Adapter for Postgres {
         if options.deferrable {
             words.push("DEFERRABLE".into());
         }
-        let plain = options.read_only || !options.lookup || facts.no_numbers;
-        let text = if plain { &BEGIN_PLAIN } else { &BEGIN };
-        Ok(text.replace("{options}", &words.join(", ")))
+        Ok(BEGIN.trim().replace("{options}", &words.join(", ")))
     }
 
     fn begin<'c>(
         conn: &'c mut PgConnection,
         sql: String,
-        _options: &'c Options,
-        _facts: &'c Facts,
-    ) -> BoxFuture<'c, Result<Identity, sqlx::Error>> {
+        then: String,
+        writes: bool,
+        options: &'c Options,
+        server: &'c ServerInfo,
+    ) -> BoxFuture<'c, Result<TxInfo, sqlx::Error>> {
         Box::pin(async move {
-            let row = Executor::fetch_optional(conn, own_sql(sql)).await?;
-            let number: Option<String> = row.map(|row| row.try_get(0)).transpose()?.flatten();
-            Ok(number.map_or(Identity::None, Identity::Number))
+            let mut message = sql;
+            let asks = writes && options.lookup && !options.read_only;
+            if let (true, Some(epoch)) = (asks, server.epoch_sql) {
+                message.push_str(";\n");
+                message.push_str(&with_epoch(&TEXTS.number, epoch));
+            }
+            if !then.is_empty() {
+                message.push_str(";\n");
+                message.push_str(&then);
+            }
+            let mut tx = TxInfo::default();
+            let mut items = Executor::fetch_many(conn, own_sql(message));
+            while let Some(item) = items.next().await {
+                if let Either::Right(row) = item? {
+                    tx.identity = number(&row)?;
+                    let synchronous: String = row.try_get(2)?;
+                    tx.asynchronous = Some(synchronous == "off");
+                }
+            }
+            Ok(tx)
         })
     }
 
-    fn commit_sql(_identity: &Identity, _options: &Options) -> String {
-        COMMIT.clone()
+    fn commit<'c>(
+        conn: &'c mut PgConnection,
+        message: CommitMessage<'c>,
+        tx: &'c mut TxInfo,
+        server: &'c ServerInfo,
+    ) -> BoxFuture<'c, Result<(), sqlx::Error>> {
+        Box::pin(async move {
+            let mut sql = message.before.clone();
+            let unnumbered = message.looked_up() && tx.identity == Identity::Unknown;
+            let asks = server.epoch_sql.filter(|_| unnumbered);
+            if let Some(epoch) = asks {
+                let text = if server.flushes {
+                    &TEXTS.number_if_any
+                } else {
+                    &TEXTS.number_unflushed
+                };
+                let durable = match message.must_last {
+                    true => format!(", {}", TEXTS.durable),
+                    false => String::new(),
+                };
+                sql.push_str(&with_epoch(&text.replace("{durable}", &durable), epoch));
+            } else if message.must_last && message.may_have_written {
+                match tx.asynchronous {
+                    Some(true) => sql.push_str(SET_DURABLE),
+                    Some(false) => {}
+                    None => {
+                        sql.push_str(&DURABLE_ALONE.replace("{durable}", &TEXTS.durable));
+                    }
+                }
+            }
+            sql.push_str(&TEXTS.commit);
+            let mut items = Executor::fetch_many(conn, own_sql(sql));
+            while let Some(item) = items.next().await {
+                // The statements of effects answer with rows as well.
+                if let Either::Right(row) = item?
+                    && row
+                        .columns()
+                        .first()
+                        .is_some_and(|column| column.name() == NUMBER)
+                {
+                    tx.identity = number(&row)?;
+                }
+            }
+            Ok(())
+        })
     }
 
-    fn rollback_sql(_options: &Options) -> &'static str {
+    fn rollback_sql(_options: &Options, _tx: &TxInfo) -> &'static str {
         super::ROLLBACK
     }
 
-    fn upkeep(_facts: &Facts) -> Option<&'static str> {
+    fn upkeep(_server: &ServerInfo) -> Option<String> {
         None
     }
 
-    fn proof() -> Option<(&'static str, &'static str)> {
-        None
+    fn set_probe<'c>(
+        conn: &'c mut PgConnection,
+        probe: &'c Probe,
+        _server: &'c ServerInfo,
+    ) -> BoxFuture<'c, Result<(), sqlx::Error>> {
+        Self::simple(conn, own_sql(TEXTS.set_probe.replace("{probe}", &probe.0)))
     }
 
-    fn is_state_mismatch(_error: &sqlx::Error) -> bool {
-        false
+    fn has_probe<'c>(
+        conn: &'c mut PgConnection,
+        probe: &'c Probe,
+    ) -> BoxFuture<'c, Result<bool, sqlx::Error>> {
+        Box::pin(async move { Ok(show(conn, HAS_PROBE).await? == probe.0) })
     }
 
-    fn learn(conn: &mut PgConnection) -> BoxFuture<'_, Result<Facts, sqlx::Error>> {
+    fn name_sql(name: &Probe) -> String {
+        TEXTS.name_transaction.replace("{name}", &name.0)
+    }
+
+    fn has_name<'c>(
+        conn: &'c mut PgConnection,
+        name: &'c Probe,
+    ) -> BoxFuture<'c, Result<bool, sqlx::Error>> {
+        Box::pin(async move { Ok(show(conn, HAS_NAME).await? == name.0) })
+    }
+
+    fn was_committed<'c>(
+        conn: &'c mut PgConnection,
+        probe: &'c Probe,
+        _server: &'c ServerInfo,
+    ) -> BoxFuture<'c, Result<Option<bool>, sqlx::Error>> {
+        Box::pin(async move { Ok(Some(show(conn, WAS_COMMITTED).await? == probe.0)) })
+    }
+
+    fn session_state(conn: &mut PgConnection) -> BoxFuture<'_, Result<String, sqlx::Error>> {
         Box::pin(async move {
-            // Without a prepared statement, which a pooler could not keep.
-            match Executor::fetch_one(conn, sqlx::raw_sql(LEARN))
-                .await
-                .and_then(learned)
-            {
-                Ok((epoch, no_numbers)) => Ok(Facts {
-                    markers: false,
-                    no_numbers,
-                    epoch,
-                    id_step: 1,
-                }),
+            let rows = Executor::fetch_all(conn, sqlx::raw_sql(SESSION_STATE)).await?;
+            let settings: Result<Vec<String>, _> = rows.iter().map(|row| row.try_get(0)).collect();
+            Ok(settings?.join(" "))
+        })
+    }
+
+    fn is_state_mismatch(error: &sqlx::Error) -> bool {
+        // invalid_savepoint_specification, no_active_sql_transaction
+        matches!(code(error).as_deref(), Some("3B001" | "25P01"))
+    }
+
+    fn is_aborted(error: &sqlx::Error) -> bool {
+        // in_failed_sql_transaction
+        code(error).as_deref() == Some("25P02")
+    }
+
+    fn server_info(conn: &mut PgConnection) -> BoxFuture<'_, Result<ServerInfo, sqlx::Error>> {
+        Box::pin(async move {
+            // Without prepared statements, which a pooler could not keep.
+            let known = Executor::fetch_one(&mut *conn, sqlx::raw_sql(SERVER_INFO)).await;
+            let row = match known {
+                Ok(row) => row,
                 // Something that speaks Postgres and is not: it can begin and commit, and no more is asked of it.
-                Err(sqlx::Error::Database(_)) => Ok(Facts {
-                    no_numbers: true,
-                    ..Facts::default()
-                }),
-                Err(error) => Err(error),
+                Err(sqlx::Error::Database(_)) => {
+                    return Ok(ServerInfo {
+                        id_step: 1,
+                        ..ServerInfo::default()
+                    });
+                }
+                Err(error) => return Err(error),
+            };
+            let (numbers, no_fsync, flushes): (bool, bool, bool) =
+                (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
+            let mut epoch_sql = None;
+            for epoch in [TEXTS.epoch.as_str(), &TEXTS.epoch_simple] {
+                if numbers && epoch_sql.is_none() {
+                    let sql = own_sql(TRY_EPOCH.replace("{epoch}", epoch));
+                    match Executor::fetch_optional(&mut *conn, sql).await {
+                        Ok(_) => epoch_sql = Some(epoch),
+                        Err(sqlx::Error::Database(_)) => {}
+                        Err(error) => return Err(error),
+                    }
+                }
             }
+            Ok(ServerInfo {
+                epoch_sql,
+                flushes,
+                loses_commits: no_fsync.then_some("the setting fsync is off"),
+                id_step: 1,
+                ..ServerInfo::default()
+            })
         })
     }
 
     fn resolve<'p>(
         pool: &'p Pool<Self>,
         identity: &'p Identity,
-        facts: &'p Facts,
+        server: &'p ServerInfo,
         patience: Duration,
-    ) -> BoxFuture<'p, Verdict> {
+    ) -> BoxFuture<'p, CommitStatus> {
         Box::pin(async move {
-            let Identity::Number(number) = identity else {
-                return Verdict::Unknown {
-                    why: "the transaction had no number to ask for",
-                };
-            };
-            let deadline = Instant::now() + patience;
-            let asked = timeout_at(deadline, ask_until_ended(pool, number, facts));
-            asked.await.unwrap_or(Verdict::Unknown {
-                why: "the server did not answer in time",
-            })
+            match identity {
+                Identity::Number { number, epoch } => {
+                    lookup::look_up(pool, number, epoch, server, patience).await
+                }
+                Identity::WroteNothing => CommitStatus::RolledBack,
+                Identity::Unknown | Identity::Token { .. } => CommitStatus::Unknown {
+                    why: "the connection was lost before the transaction's number had arrived",
+                },
+            }
         })
     }
 
@@ -232,70 +390,35 @@ async fn heard(pool: &Pool<Postgres>, channel: &str) -> Result<PgListener, sqlx:
     Ok(listener)
 }
 
-fn learned(row: sqlx::postgres::PgRow) -> Result<(Option<String>, bool), sqlx::Error> {
-    Ok((row.try_get(0)?, row.try_get(1)?))
+/// The number of a transaction and its epoch; without a number it has written nothing.
+fn number(row: &PgRow) -> Result<Identity, sqlx::Error> {
+    let (number, epoch): (Option<String>, Option<String>) = (row.try_get(0)?, row.try_get(1)?);
+    Ok(match number {
+        Some(number) => Identity::Number {
+            number,
+            epoch: epoch.unwrap_or_default(),
+        },
+        None => Identity::WroteNothing,
+    })
 }
 
-/// Asks again while the old session is still ending, or the server cannot be reached.
-async fn ask_until_ended(pool: &Pool<Postgres>, number: &str, facts: &Facts) -> Verdict {
-    let mut pause = Duration::from_millis(2);
-    loop {
-        if let Ok(mut conn) = pool.connect_options().connect().await {
-            while let Ok(answer) = ask(&mut conn, number, facts).await {
-                if let Some(verdict) = answer {
-                    let _: Result<(), sqlx::Error> = conn.close().await;
-                    return verdict;
-                }
-                sleep(pause).await;
-                pause = (pause * 2).min(Duration::from_millis(100));
-            }
-        }
-        sleep(pause).await;
-        pause = (pause * 2).min(Duration::from_millis(100));
+fn with_epoch(text: &str, epoch: &str) -> String {
+    text.replace("{epoch}", &TEXTS.epoch_cached)
+        .replace("{epoch}", epoch)
+}
+
+/// The value of a setting; empty if it was never set. No snapshot is taken for it.
+async fn show(conn: &mut PgConnection, sql: &'static str) -> Result<String, sqlx::Error> {
+    match Executor::fetch_one(conn, sqlx::raw_sql(sql)).await {
+        Ok(row) => row.try_get(0),
+        // undefined_object
+        Err(error) if code(&error).as_deref() == Some("42704") => Ok(String::new()),
+        Err(error) => Err(error),
     }
 }
 
-/// `None` while the transaction is still being ended.
-async fn ask(
-    conn: &mut PgConnection,
-    number: &str,
-    facts: &Facts,
-) -> Result<Option<Verdict>, sqlx::Error> {
-    // The number is the server's own; with a parameter it would be a prepared statement, which a pooler could not keep.
-    let digits: String = number.chars().filter(char::is_ascii_digit).collect();
-    let sql = own_sql(RESOLVE.replace("{number}", &digits));
-    let row = match Executor::fetch_one(conn, sql).await {
-        Ok(row) => row,
-        // 22023, "transaction ID is in the future": the server crashed and lost the number, so that
-        // transaction cannot have been committed.
-        Err(error)
-            if error.as_database_error().and_then(|e| e.code()).as_deref() == Some("22023") =>
-        {
-            return Ok(Some(Verdict::RolledBack));
-        }
-        Err(error) => return Err(error),
-    };
-    let status: Option<String> = row.try_get(0)?;
-    let epoch: Option<String> = row.try_get(1)?;
-    let crashed = facts.epoch.is_none() || epoch != facts.epoch;
-    Ok(decide(status.as_deref(), crashed))
-}
-
-/// What a status means; `crashed` says that numbers may have been given out twice since.
-fn decide(status: Option<&str>, crashed: bool) -> Option<Verdict> {
-    match status {
-        Some("aborted") => Some(Verdict::RolledBack),
-        Some("committed") if crashed => Some(Verdict::Unknown {
-            why: "the server crashed since, so its answer may be about another transaction",
-        }),
-        Some("committed") => Some(Verdict::Committed),
-        // The old transaction died with the crash: the number is somebody else's now.
-        Some(_) if crashed => Some(Verdict::RolledBack),
-        Some(_) => None,
-        None => Some(Verdict::Unknown {
-            why: "the server does not remember the transaction any more",
-        }),
-    }
+fn code(error: &sqlx::Error) -> Option<std::borrow::Cow<'_, str>> {
+    error.as_database_error()?.code()
 }
 
 #[cfg(test)]
@@ -303,22 +426,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_number_given_out_twice_is_not_taken_for_a_commit() {
-        assert_eq!(decide(Some("committed"), false), Some(Verdict::Committed));
-        assert!(matches!(
-            decide(Some("committed"), true),
-            Some(Verdict::Unknown { .. })
-        ));
-        assert_eq!(decide(Some("aborted"), true), Some(Verdict::RolledBack));
-        assert_eq!(decide(Some("in progress"), false), None);
-        assert_eq!(decide(Some("in progress"), true), Some(Verdict::RolledBack));
-        assert!(matches!(decide(None, false), Some(Verdict::Unknown { .. })));
-    }
-
-    #[test]
     fn options_stand_in_the_message() {
         let options = Options::new().serializable().read_only().deferrable();
-        let sql = Postgres::begin_sql(&options, &Facts::default()).expect("all three exist here");
+        let sql = Postgres::begin_sql(&options).expect("all three exist here");
         assert_eq!(
             sql,
             "BEGIN ISOLATION LEVEL SERIALIZABLE, READ ONLY, DEFERRABLE"

@@ -7,14 +7,14 @@ use futures_core::future::BoxFuture;
 use futures_core::stream::BoxStream;
 use futures_util::StreamExt;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode};
-use sqlx::{Executor, Pool, SqlStr, Sqlite, SqliteConnection};
+use sqlx::{Executor, Pool, Row, SqlStr, Sqlite, SqliteConnection};
 
 use super::{
-    Adapter, EffectSql, Facts, Identity, Item, OperateSql, Query, RowSql, Verdict, effect_sql,
-    load_effect_sql, operate_sql, own_sql, row_sql, values,
+    Adapter, CommitMessage, CommitStatus, EffectSql, Identity, Item, OperateSql, Probe, Query,
+    RowSql, ServerInfo, TxInfo, effect_sql, load_effect_sql, operate_sql, own_sql, row_sql, values,
 };
 use crate::error::{Error, Kind};
-use crate::transaction::{Isolation, Lock, Options};
+use crate::transaction::{Grammar, Isolation, Lock, Options};
 
 static BEGIN: LazyLock<String> =
     LazyLock::new(|| super::without_comments(include_str!("begin.sql")));
@@ -22,6 +22,11 @@ const BEGIN_READ_ONLY: &str = include_str!("begin_read_only.sql");
 const COMMIT: &str = include_str!("commit.sql");
 const COMMIT_READ_ONLY: &str = include_str!("commit_read_only.sql");
 const ROLLBACK_READ_ONLY: &str = include_str!("rollback_read_only.sql");
+const QUERY_ONLY: &str = include_str!("query_only.sql");
+const SERVER_INFO: &str = include_str!("server_info.sql");
+static SET_PROBE: LazyLock<String> =
+    LazyLock::new(|| super::without_comments(include_str!("set_probe.sql")));
+const HAS_PROBE: &str = include_str!("has_probe.sql");
 
 static ROWS: RowSql = row_sql! {
     answers: true,
@@ -42,6 +47,9 @@ static OPERATE: OperateSql = operate_sql!();
 impl Adapter for Sqlite {
     const COMMITS_ON_DDL: bool = false;
     const ONE_WRITER: bool = true;
+    const GRAMMAR: Grammar = Grammar::Sqlite;
+    const ONE_STATEMENT_WITH_ARGUMENTS: bool = false;
+    const IN_PROCESS: bool = true;
 
     fn fetch_many(conn: &mut SqliteConnection, query: Query<Self>) -> BoxStream<'_, Item<Self>> {
         Executor::fetch_many(conn, query)
@@ -70,7 +78,7 @@ impl Adapter for Sqlite {
         Executor::describe(conn, sql)
     }
 
-    fn begin_sql(options: &Options, _facts: &Facts) -> Result<String, Error> {
+    fn begin_sql(options: &Options) -> Result<String, Error> {
         let unsupported = |option| {
             Error::new(Kind::OptionUnsupported {
                 option,
@@ -88,72 +96,152 @@ impl Adapter for Sqlite {
             return Err(unsupported("other isolation levels than serializable"));
         }
         if options.read_only {
-            return Ok(BEGIN_READ_ONLY.into());
+            return Ok(BEGIN_READ_ONLY.trim().into());
         }
         let mode = match options.lock {
             Lock::Immediate => "IMMEDIATE",
             Lock::Deferred => "DEFERRED",
             Lock::Exclusive => "EXCLUSIVE",
         };
-        Ok(BEGIN.replace("{mode}", mode))
+        Ok(BEGIN.trim().replace("{mode}", mode))
     }
 
     fn begin<'c>(
         conn: &'c mut SqliteConnection,
         sql: String,
-        _options: &'c Options,
-        _facts: &'c Facts,
-    ) -> BoxFuture<'c, Result<Identity, sqlx::Error>> {
+        then: String,
+        _writes: bool,
+        options: &'c Options,
+        _server: &'c ServerInfo,
+    ) -> BoxFuture<'c, Result<TxInfo, sqlx::Error>> {
         Box::pin(async move {
-            Executor::execute(conn, own_sql(sql)).await?;
-            Ok(Identity::None)
+            let mut tx = TxInfo::default();
+            if options.read_only {
+                let row = Executor::fetch_one(&mut *conn, QUERY_ONLY).await?;
+                tx.refused_writes = row.try_get::<i64, _>(0)? != 0;
+            }
+            let message = if then.is_empty() {
+                sql
+            } else {
+                sql + ";\n" + &then
+            };
+            Executor::execute(conn, own_sql(message)).await?;
+            Ok(tx)
         })
     }
 
-    fn commit_sql(_identity: &Identity, options: &Options) -> String {
-        (if options.read_only {
+    fn commit<'c>(
+        conn: &'c mut SqliteConnection,
+        message: CommitMessage<'c>,
+        tx: &'c mut TxInfo,
+        _server: &'c ServerInfo,
+    ) -> BoxFuture<'c, Result<(), sqlx::Error>> {
+        let commit = if message.options.read_only && !tx.refused_writes {
             COMMIT_READ_ONLY
         } else {
             COMMIT
-        })
-        .into()
+        };
+        Self::simple(conn, own_sql(message.before + commit))
     }
 
-    fn rollback_sql(options: &Options) -> &'static str {
-        if options.read_only {
+    fn rollback_sql(options: &Options, tx: &TxInfo) -> &'static str {
+        if options.read_only && !tx.refused_writes {
             ROLLBACK_READ_ONLY
         } else {
             super::ROLLBACK
         }
     }
 
-    fn upkeep(_facts: &Facts) -> Option<&'static str> {
+    fn upkeep(_server: &ServerInfo) -> Option<String> {
         None
     }
 
-    fn proof() -> Option<(&'static str, &'static str)> {
-        None
+    fn set_probe<'c>(
+        conn: &'c mut SqliteConnection,
+        probe: &'c Probe,
+        _server: &'c ServerInfo,
+    ) -> BoxFuture<'c, Result<(), sqlx::Error>> {
+        Self::simple(conn, own_sql(SET_PROBE.replace("{probe}", &probe.0)))
+    }
+
+    fn has_probe<'c>(
+        conn: &'c mut SqliteConnection,
+        probe: &'c Probe,
+    ) -> BoxFuture<'c, Result<bool, sqlx::Error>> {
+        Box::pin(async move {
+            let sql = own_sql(HAS_PROBE.replace("{probe}", &probe.0));
+            match Self::simple(conn, sql).await {
+                Ok(()) => Ok(true),
+                Err(error) if Self::is_state_mismatch(&error) => Ok(false),
+                Err(error) => Err(error),
+            }
+        })
+    }
+
+    // A savepoint can be asked for although a statement has failed.
+    fn name_sql(_name: &Probe) -> String {
+        String::new()
+    }
+
+    fn has_name<'c>(
+        _conn: &'c mut SqliteConnection,
+        _name: &'c Probe,
+    ) -> BoxFuture<'c, Result<bool, sqlx::Error>> {
+        Box::pin(async { Ok(true) })
+    }
+
+    fn was_committed<'c>(
+        _conn: &'c mut SqliteConnection,
+        _probe: &'c Probe,
+        _server: &'c ServerInfo,
+    ) -> BoxFuture<'c, Result<Option<bool>, sqlx::Error>> {
+        Box::pin(async { Ok(None) })
+    }
+
+    // A session has no autocommit to change, and one isolation level.
+    fn session_state(_conn: &mut SqliteConnection) -> BoxFuture<'_, Result<String, sqlx::Error>> {
+        Box::pin(async { Ok(String::new()) })
     }
 
     fn is_state_mismatch(error: &sqlx::Error) -> bool {
-        error
-            .as_database_error()
-            .is_some_and(|error| error.message().contains("no transaction is active"))
+        error.as_database_error().is_some_and(|error| {
+            error.message().contains("no transaction is active")
+                || error.message().contains("no such savepoint")
+        })
     }
 
-    fn learn(_conn: &mut SqliteConnection) -> BoxFuture<'_, Result<Facts, sqlx::Error>> {
-        Box::pin(async { Ok(Facts::default()) })
+    fn is_aborted(_error: &sqlx::Error) -> bool {
+        false
+    }
+
+    fn server_info(conn: &mut SqliteConnection) -> BoxFuture<'_, Result<ServerInfo, sqlx::Error>> {
+        Box::pin(async move {
+            let row = Executor::fetch_one(conn, SERVER_INFO).await?;
+            let (journal, synchronous): (String, i64) = (row.try_get(0)?, row.try_get(1)?);
+            let loses_commits = match (journal.as_str(), synchronous) {
+                ("memory", _) => None,
+                (_, 0) => Some("PRAGMA synchronous is OFF"),
+                ("wal", 1) => Some(
+                    "PRAGMA synchronous is NORMAL, which in WAL mode outlives a crash but no loss of power",
+                ),
+                _ => None,
+            };
+            Ok(ServerInfo {
+                loses_commits,
+                ..ServerInfo::default()
+            })
+        })
     }
 
     // COMMIT happens on a thread of this process. Only if that thread dies is its end unknown.
     fn resolve<'p>(
         _pool: &'p Pool<Self>,
         _identity: &'p Identity,
-        _facts: &'p Facts,
+        _server: &'p ServerInfo,
         _patience: Duration,
-    ) -> BoxFuture<'p, Verdict> {
+    ) -> BoxFuture<'p, CommitStatus> {
         Box::pin(async {
-            Verdict::Unknown {
+            CommitStatus::Unknown {
                 why: "SQLite's own thread died",
             }
         })
@@ -212,24 +300,18 @@ mod tests {
     #[test]
     fn a_block_takes_the_write_lock_at_its_start() {
         assert_eq!(
-            Sqlite::begin_sql(&Options::new(), &Facts::default()).expect("supported"),
+            Sqlite::begin_sql(&Options::new()).expect("supported"),
             "BEGIN IMMEDIATE"
         );
         assert_eq!(
-            Sqlite::begin_sql(&Options::new().read_only(), &Facts::default()).expect("supported"),
-            BEGIN_READ_ONLY
+            Sqlite::begin_sql(&Options::new().read_only()).expect("supported"),
+            BEGIN_READ_ONLY.trim()
         );
     }
 
     #[test]
     fn an_isolation_level_that_does_not_exist_is_refused() {
-        assert!(Sqlite::begin_sql(&Options::new().serializable(), &Facts::default()).is_ok());
-        assert!(
-            Sqlite::begin_sql(
-                &Options::new().isolation(Isolation::ReadCommitted),
-                &Facts::default()
-            )
-            .is_err()
-        );
+        assert!(Sqlite::begin_sql(&Options::new().serializable()).is_ok());
+        assert!(Sqlite::begin_sql(&Options::new().isolation(Isolation::ReadCommitted)).is_err());
     }
 }

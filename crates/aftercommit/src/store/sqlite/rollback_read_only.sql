@@ -1,2 +1,2 @@
-ROLLBACK;
-PRAGMA query_only = OFF
+PRAGMA query_only = OFF;
+ROLLBACK

@@ -14,16 +14,39 @@ fn here() -> Place {
 #[test]
 fn a_clean_block_commits() {
     let mut ledger = Ledger::<usize>::default();
-    assert_eq!(ledger.end(true), End::Commit);
+    assert_eq!(ledger.end(true), End::Commit { forgotten: None });
     assert_eq!(ledger.end(false), End::RollBack { why: None });
+}
+
+#[test]
+fn a_block_in_which_nothing_was_sent_leaves_nothing_to_send() {
+    let mut ledger = Ledger::<usize>::default();
+    ledger.enter(Nesting::Savepoint, 0).unwrap();
+    ledger.enter(Nesting::Savepoint, 0).unwrap();
+    assert_eq!(ledger.pending(), [Owed::Set(1), Owed::Set(2)]);
+    ledger.leave(false);
+    assert_eq!(ledger.pending(), [Owed::Set(1)]);
+    ledger.leave(true);
+    assert!(ledger.pending().is_empty());
+}
+
+#[test]
+fn a_forgotten_block_is_undone_with_what_was_registered_in_it() {
+    let mut ledger = Ledger::<usize>::default();
+    ledger.enter(Nesting::Savepoint, 2).unwrap();
+    ledger.enter(Nesting::Savepoint, 3).unwrap();
+    ledger.flush_pending();
+    assert_eq!(ledger.end(true), End::Commit { forgotten: Some(2) });
+    assert_eq!(ledger.flush_for_commit(), [Owed::Undo(1)]);
 }
 
 #[test]
 fn a_released_savepoint_is_owed_and_not_needed_for_the_commit() {
     let mut ledger = Ledger::<usize>::default();
     assert_eq!(ledger.enter(Nesting::Savepoint, 3), Ok(Some(1)));
+    ledger.flush_pending();
     assert_eq!(ledger.leave(true), Left::Kept { savepoint: Some(1) });
-    assert!(ledger.settle_for_commit().is_empty());
+    assert!(ledger.flush_for_commit().is_empty());
     assert_eq!(
         ledger.enter(Nesting::Savepoint, 3),
         Ok(Some(2)),
@@ -36,6 +59,7 @@ fn undoing_a_block_undoes_what_was_owed_inside_it() {
     let mut ledger = Ledger::<usize>::default();
     ledger.enter(Nesting::Savepoint, 0).unwrap();
     ledger.enter(Nesting::Savepoint, 1).unwrap();
+    ledger.flush_pending();
     ledger.leave(true);
     assert_eq!(
         ledger.leave(false),
@@ -45,7 +69,7 @@ fn undoing_a_block_undoes_what_was_owed_inside_it() {
             why: None
         }
     );
-    assert_eq!(ledger.settle_for_commit(), [Owed::Undo(1)]);
+    assert_eq!(ledger.flush_for_commit(), [Owed::Undo(1)]);
 }
 
 #[test]
@@ -99,7 +123,7 @@ fn a_joined_block_dooms_the_level_that_has_a_savepoint() {
             ..
         }
     ));
-    assert_eq!(ledger.end(true), End::Commit);
+    assert_eq!(ledger.end(true), End::Commit { forgotten: None });
 }
 
 #[test]
@@ -111,17 +135,18 @@ fn nesting_ends_at_the_limit() {
     assert_eq!(ledger.enter(Nesting::Join, 0), Err(DEPTH_LIMIT));
 }
 
-/// The same rules, told in another way: every block has a copy of all hooks as they were when it began.
+/// The same rules, told in another way: every block has a copy of all hooks and rows as they were when it began.
 #[derive(Default)]
 struct Model {
     blocks: Vec<ModelBlock>,
     hooks: Vec<u32>,
+    rows: Vec<u32>,
     marked: bool,
 }
 
 struct ModelBlock {
     has_savepoint: bool,
-    hooks_at_entry: Vec<u32>,
+    at_entry: (Vec<u32>, Vec<u32>),
 }
 
 impl Model {
@@ -129,7 +154,7 @@ impl Model {
         let has_savepoint = savepoint && !self.marked;
         self.blocks.push(ModelBlock {
             has_savepoint,
-            hooks_at_entry: self.hooks.clone(),
+            at_entry: (self.hooks.clone(), self.rows.clone()),
         });
     }
 
@@ -140,7 +165,34 @@ impl Model {
         }
         self.marked = !block.has_savepoint;
         if block.has_savepoint {
-            self.hooks = block.hooks_at_entry;
+            (self.hooks, self.rows) = block.at_entry;
+        }
+    }
+}
+
+/// What a server does with the statements about savepoints.
+#[derive(Default)]
+struct ModelServer {
+    rows: Vec<u32>,
+    savepoints: Vec<(u32, usize)>,
+}
+
+impl ModelServer {
+    fn run(&mut self, pending: &[Owed]) {
+        for owed in pending {
+            let position = |number| {
+                let found = self.savepoints.iter().position(|(set, _)| *set == number);
+                found.expect("a savepoint that was set")
+            };
+            match *owed {
+                Owed::Set(number) => self.savepoints.push((number, self.rows.len())),
+                Owed::Release(number) => self.savepoints.truncate(position(number)),
+                Owed::Undo(number) => {
+                    let at = position(number);
+                    self.rows.truncate(self.savepoints[at].1);
+                    self.savepoints.truncate(at + 1);
+                }
+            }
         }
     }
 }
@@ -153,8 +205,9 @@ fn random_programs_agree_with_a_naive_model() {
     for _ in 0..10_000 {
         let (mut ledger, mut model, mut hooks) =
             (Ledger::<usize>::default(), Model::default(), Vec::new());
+        let mut server = ModelServer::default();
         for step in 0..random.u32(1..60) {
-            match random.u8(0..10) {
+            match random.u8(0..14) {
                 0..=2 if ledger.depth() < DEPTH_LIMIT => {
                     let savepoint = random.bool();
                     let nesting = if savepoint {
@@ -187,6 +240,11 @@ fn random_programs_agree_with_a_naive_model() {
                         model.marked = value;
                     }
                 }
+                8..=11 if !model.marked => {
+                    server.run(&ledger.flush_pending());
+                    server.rows.push(step);
+                    model.rows.push(step);
+                }
                 _ => {
                     hooks.push(step);
                     model.hooks.push(step);
@@ -198,7 +256,18 @@ fn random_programs_agree_with_a_naive_model() {
         while !model.blocks.is_empty() {
             model.leave(false);
         }
-        let commits = ledger.end(true) == End::Commit;
-        assert_eq!(commits, !model.marked, "seed {seed}");
+        match ledger.end(true) {
+            End::Commit { forgotten } => {
+                assert!(!model.marked, "seed {seed}");
+                hooks.truncate(forgotten.unwrap_or(usize::MAX));
+                server.run(&ledger.flush_for_commit());
+                assert_eq!(
+                    (hooks, server.rows),
+                    (model.hooks, model.rows),
+                    "seed {seed}"
+                );
+            }
+            End::RollBack { .. } => assert!(model.marked, "seed {seed}"),
+        }
     }
 }

@@ -1,0 +1,1 @@
+CONCAT(@@hostname, ':', @@port, '/', @@server_id)

@@ -1,0 +1,1 @@
+SELECT CASE WHEN NOT pg_is_in_recovery() THEN {epoch} END

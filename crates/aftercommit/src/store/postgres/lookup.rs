@@ -1,0 +1,91 @@
+//! Asking what became of a commit that was cut.
+
+use std::time::Duration;
+
+use sqlx::{ConnectOptions, Connection, Executor, PgConnection, Pool, Postgres, Row};
+use tokio::time::{Instant, sleep, timeout_at};
+
+use super::decide::{Answer, decide};
+use crate::store::{CommitStatus, ServerInfo, own_sql};
+
+const RESOLVE: &str = include_str!("resolve.sql");
+const EPOCH_ONLY: &str = include_str!("epoch_only.sql");
+
+const FIRST_PAUSE: Duration = Duration::from_millis(2);
+const MAX_PAUSE: Duration = Duration::from_millis(100);
+
+/// Asks until somebody who knows has answered, or patience ends.
+pub(super) async fn look_up(
+    pool: &Pool<Postgres>,
+    number: &str,
+    epoch: &str,
+    server: &ServerInfo,
+    patience: Duration,
+) -> CommitStatus {
+    let Some(epoch_sql) = server.epoch_sql else {
+        return CommitStatus::Unknown {
+            why: "this server gives out no transaction numbers",
+        };
+    };
+    let deadline = Instant::now() + patience;
+    let mut why = "the server did not answer in time";
+    let asked = async {
+        let mut pause = FIRST_PAUSE;
+        loop {
+            if let Ok(mut conn) = pool.connect_options().connect().await {
+                while let Ok(answer) = ask(&mut conn, number, epoch_sql).await {
+                    match decide(epoch, &answer) {
+                        Ok(status) => {
+                            let _: Result<(), sqlx::Error> = conn.close().await;
+                            return status;
+                        }
+                        Err(reason) => why = reason,
+                    }
+                    sleep(pause).await;
+                    pause = (pause * 2).min(MAX_PAUSE);
+                    // A standby may have been promoted meanwhile, or the address may lead elsewhere.
+                    if answer == Answer::Standby {
+                        break;
+                    }
+                }
+            }
+            sleep(pause).await;
+            pause = (pause * 2).min(MAX_PAUSE);
+        }
+    };
+    let answered = timeout_at(deadline, asked).await;
+    answered.unwrap_or(CommitStatus::Unknown { why })
+}
+
+async fn ask(
+    conn: &mut PgConnection,
+    number: &str,
+    epoch_sql: &str,
+) -> Result<Answer, sqlx::Error> {
+    // The number is the server's own; with a parameter it would be a prepared statement, which a pooler could not keep.
+    let digits: String = number.chars().filter(char::is_ascii_digit).collect();
+    let sql = RESOLVE
+        .replace("{number}", &digits)
+        .replace("{epoch}", epoch_sql);
+    match Executor::fetch_one(&mut *conn, own_sql(sql)).await {
+        Ok(row) => {
+            let (status, epoch): (Option<String>, Option<String>) =
+                (row.try_get(0)?, row.try_get(1)?);
+            Ok(match status {
+                None => Answer::Standby,
+                Some(status) => Answer::Status {
+                    status,
+                    epoch: epoch.unwrap_or_default(),
+                },
+            })
+        }
+        // 22023, "transaction ID is in the future": this server has never given out the number, or has lost it in a crash.
+        Err(error) if super::code(&error).as_deref() == Some("22023") => {
+            let sql = EPOCH_ONLY.replace("{epoch}", epoch_sql);
+            let row = Executor::fetch_one(conn, own_sql(sql)).await?;
+            let epoch: Option<String> = row.try_get(0)?;
+            Ok(epoch.map_or(Answer::Standby, |epoch| Answer::InTheFuture { epoch }))
+        }
+        Err(error) => Err(error),
+    }
+}

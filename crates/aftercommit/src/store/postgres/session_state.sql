@@ -1,0 +1,3 @@
+SHOW default_transaction_isolation;
+SHOW default_transaction_read_only;
+SHOW default_transaction_deferrable

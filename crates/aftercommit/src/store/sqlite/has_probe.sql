@@ -1,0 +1,1 @@
+RELEASE aftercommit_{probe}

@@ -1,0 +1,70 @@
+//! What is known of one transaction, and how its COMMIT is sent. Pure.
+
+use crate::transaction::Options;
+
+/// How a commit can be recognised afterwards, from another connection.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Identity {
+    /// Not known: nobody asked, or the answer has not arrived.
+    #[default]
+    Unknown,
+    /// The server's own number of the transaction, and what tells the server from itself after a crash.
+    Number {
+        /// In decimal digits.
+        number: String,
+        /// See the adapter's `epoch` statement; empty where the server did not say.
+        epoch: String,
+    },
+    /// A token that was written with the commit, on a server of this name.
+    Token {
+        /// In hexadecimal digits.
+        token: String,
+        /// Which server it was sent to.
+        server: String,
+    },
+    /// The server said that the transaction has written nothing.
+    WroteNothing,
+}
+
+/// What is known of a transaction. It belongs to the connection that runs it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TxInfo {
+    /// How its commit can be recognised.
+    pub identity: Identity,
+    /// Whether the session commits without waiting for the disk; `None` where nobody asked.
+    pub asynchronous: Option<bool>,
+    /// SQLite: the session refused writes before the transaction began.
+    pub refused_writes: bool,
+    /// The state of the session before a statement that may have changed it.
+    pub session_state: Option<String>,
+}
+
+/// How a transaction is to be committed.
+#[derive(Debug)]
+pub struct CommitMessage<'c> {
+    /// Statements that stand before COMMIT in its message.
+    pub before: String,
+    /// How it was begun.
+    pub options: &'c Options,
+    /// Whether it may have written, as far as its statements show.
+    pub may_have_written: bool,
+    /// Whether hooks or effects hang on it, so that the commit must survive a crash.
+    pub must_last: bool,
+}
+
+impl CommitMessage<'_> {
+    /// Whether the commit must be recognisable afterwards.
+    pub fn looked_up(&self) -> bool {
+        self.options.lookup && !self.options.read_only && self.may_have_written
+    }
+}
+
+/// A name that nothing else in the session has: 32 hexadecimal digits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Probe(pub String);
+
+impl Probe {
+    pub(crate) fn new() -> Self {
+        Self(uuid::Uuid::now_v7().simple().to_string())
+    }
+}

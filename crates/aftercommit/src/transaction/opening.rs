@@ -1,0 +1,155 @@
+//! The first statement of a transaction: a connection is taken from the pool, and BEGIN is sent.
+//!
+//! Not before. A block that sends nothing costs nothing, a request whose body is still on its way holds no lock, and what the
+//! first statement does is known when BEGIN is sent: one that writes by its own words may be told its transaction number at
+//! once.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::held::Held;
+use super::link::Link;
+use super::statement::StatementKind;
+use super::{Db, Life, Options, Shield, Tx, close_or_release, owed_sql};
+use crate::error::Result;
+use crate::observe::Event;
+use crate::store::{self, Dialect, Probe, ServerInfo, TxInfo};
+
+impl<DB: Dialect> Tx<DB> {
+    /// Sends what is pending, and BEGIN before the first statement.
+    pub(super) async fn ready(&mut self, kind: &StatementKind) -> Result<()> {
+        let (pending, name) = self.pending_sql();
+        if self.link.is_unopened() {
+            // Once a transaction: not in the future of every statement.
+            Box::pin(self.open(*kind == StatementKind::Writes, pending)).await?;
+            self.ledger.flush_pending();
+            self.name = name;
+            return Ok(());
+        }
+        if !pending.is_empty() {
+            self.ledger.flush_pending();
+            self.name = name.or(self.name.take());
+            self.flush(pending).await?;
+            self.collided = false;
+        }
+        Ok(())
+    }
+
+    /// The savepoint operations that are pending, as one message, and the name that the transaction is given in it.
+    fn pending_sql(&self) -> (String, Option<Probe>) {
+        let pending = self.ledger.pending();
+        let sql = owed_sql(pending);
+        if self.name.is_some() || !pending.iter().any(super::Owed::is_set) {
+            return (sql, None);
+        }
+        let name = Probe::new();
+        (DB::name_sql(&name) + &sql, Some(name))
+    }
+
+    /// Begins. BEGIN goes on when the caller goes away in the middle of it: otherwise a connection would be left in the
+    /// pool with a transaction that nobody knows of. The block is then where it was before, with nothing sent.
+    async fn open(&mut self, writes: bool, pending: String) -> Result<()> {
+        let opened = match acquire(&self.db).await {
+            Ok(held) => {
+                let opening = Opening {
+                    held: Some(held),
+                    db: self.db.clone(),
+                    options: self.options.clone(),
+                    tx: TxInfo::default(),
+                };
+                Shield::new(opening.begin(self.begin_sql.clone(), pending, writes)).await
+            }
+            Err(error) => Err(error),
+        };
+        match opened {
+            Ok((mut opening, server)) => {
+                self.link = opening.held.take().map_or(Link::Gone, Link::Idle);
+                self.tx_info = std::mem::take(&mut opening.tx);
+                self.server = server;
+                self.life.began = Instant::now();
+                self.db.opened(&self.life, self.options.is_read_only());
+                Ok(())
+            }
+            Err(error) => {
+                self.opening_failed(&error);
+                Err(error)
+            }
+        }
+    }
+}
+
+async fn acquire<DB: Dialect>(db: &Db<DB>) -> Result<Held<DB>> {
+    let conn = db.pool().acquire().await;
+    Ok(Held::new(conn.map_err(|error| {
+        store::not_connected(error, || db.connection_holders())
+    })?))
+}
+
+/// A transaction that is being begun. Dropped with its connection, it is rolled back.
+struct Opening<DB: Dialect> {
+    held: Option<Held<DB>>,
+    db: Db<DB>,
+    options: Options,
+    tx: TxInfo,
+}
+
+impl<DB: Dialect> Opening<DB> {
+    async fn begin(
+        mut self,
+        sql: String,
+        pending: String,
+        writes: bool,
+    ) -> Result<(Self, Arc<ServerInfo>)> {
+        let Some(held) = self.held.as_mut() else {
+            return Err(crate::error::Error::other("a connection was taken twice"));
+        };
+        let begun = async {
+            let server = match self.db.known_server() {
+                Some(server) => server,
+                None => {
+                    let server = Arc::new(DB::server_info(held.conn()).await?);
+                    self.db.remember_server(&server);
+                    server
+                }
+            };
+            let (options, conn) = (&self.options, held.conn());
+            let tx = DB::begin(conn, sql, pending, writes, options, &server).await?;
+            Ok((tx, server))
+        };
+        match begun.await {
+            Ok((tx, server)) => {
+                self.tx = tx;
+                Ok((self, server))
+            }
+            Err(error) => {
+                self.db.forget_server();
+                if let Some(held) = self.held.take() {
+                    close_or_release(held, &self.options, &self.tx).await;
+                }
+                Err(store::failed(error, || self.db.lock_holder()))
+            }
+        }
+    }
+}
+
+impl<DB: Dialect> Drop for Opening<DB> {
+    fn drop(&mut self) {
+        if let (Some(held), Ok(runtime)) = (self.held.take(), tokio::runtime::Handle::try_current())
+        {
+            let (options, tx) = (self.options.clone(), self.tx.clone());
+            runtime.spawn(async move { close_or_release(held, &options, &tx).await });
+        }
+    }
+}
+
+impl<DB: Dialect> Db<DB> {
+    fn opened(&self, life: &Life<DB>, read_only: bool) {
+        self.connection_taken(life.id, life.place);
+        if !read_only {
+            self.lock_taken(life.id, life.place);
+        }
+        if let Some(why) = self.warn_once_of_losses() {
+            self.observers().observe(&Event::CommitsMayBeLost { why });
+        }
+    }
+}
