@@ -12,7 +12,9 @@ use crate::effect::{Birth, append};
 use crate::error::{Error, Kind};
 use crate::guard;
 use crate::observe::{Control, Event};
-use crate::store::{self, Dialect, Facts, Identity, Trouble, Verdict, own_sql, trouble};
+use crate::store::{
+    self, Dialect, ErrorClass, Facts, Identity, Verdict, leaves_connection_unusable, own_sql,
+};
 use crate::transaction::{Db, Held, Life, Options, Owed, Shield, close_or_release, owed_sql};
 
 /// Everything that a commit needs, so that no part of it hangs on the caller.
@@ -118,7 +120,8 @@ impl<DB: Dialect> Commit<DB> {
 
     /// COMMIT was answered with an error, or not at all. `Ok` if it is committed all the same.
     async fn look_closer(&self, error: sqlx::Error, held: Held<DB>) -> Result<(), Error> {
-        let refused = matches!(error, sqlx::Error::Database(_)) && trouble(&error) != Trouble::Cut;
+        let refused =
+            matches!(error, sqlx::Error::Database(_)) && !leaves_connection_unusable(&error);
         if refused {
             self.db
                 .observers()
@@ -162,7 +165,7 @@ impl<DB: Dialect> Commit<DB> {
         if code.as_deref() == Some("25P02") {
             return Error::new(Kind::Broken {
                 first: "the server had aborted it".into(),
-                conflict: false,
+                class: ErrorClass::Refused,
             });
         }
         if DB::is_state_mismatch(&error) {
