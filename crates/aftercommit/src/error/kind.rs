@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::BoxError;
 use crate::effect::{EffectId, Unfit};
+use crate::store::ErrorClass;
 
 type Place = &'static Location<'static>;
 
@@ -16,10 +17,10 @@ pub(crate) enum Kind {
     Database(sqlx::Error),
     /// The application's own error.
     Other(BoxError),
-    /// A statement failed earlier in the block.
+    /// A statement failed earlier in the block; asked, it answers as that failure did.
     Broken {
         first: String,
-        conflict: bool,
+        class: ErrorClass,
     },
     /// The block was marked for rollback: no further statement is sent.
     Doomed {

@@ -11,6 +11,16 @@ impl fmt::Display for Kind {
         match self {
             Kind::Database(error) => error.fmt(f),
             Kind::Other(error) => error.fmt(f),
+            Kind::Broken { first, class } if class.is_connection_lost() => write!(
+                f,
+                "the block was aborted because its connection was lost ({first}); nothing of it is committed: the block can \
+                 be run again"
+            ),
+            Kind::Broken { first, class } if class.is_conflict() => write!(
+                f,
+                "the block was aborted because it collided with another transaction ({first}); nothing of it is committed: \
+                 run the block again, as `Db::retry` does"
+            ),
             Kind::Broken { first, .. } => write!(
                 f,
                 "the block was aborted by an earlier failure ({first}); nothing of it is committed: \

@@ -20,7 +20,7 @@ mod outbox;
 mod claim;
 mod rows;
 mod session;
-mod trouble;
+mod error_class;
 
 #[cfg(feature = "mysql")]
 mod mysql;
@@ -33,13 +33,13 @@ pub use effects::{EffectSql, Value};
 pub(crate) use effects::{
     Tables, bound, each_statement, effect_sql, load_effect_sql, one, text as effect_text, values,
 };
+pub(crate) use error_class::{ErrorClass, classify, leaves_connection_unusable};
 pub use operate::OperateSql;
 pub(crate) use operate::{Touched, operate_sql};
 pub(crate) use outbox::Outbox;
 pub use rows::RowSql;
 pub(crate) use rows::{fill, row_sql};
 pub(crate) use session::Session;
-pub(crate) use trouble::{Trouble, trouble};
 
 /// A database that this library knows: `sqlx::Postgres`, `sqlx::MySql` (and MariaDB), `sqlx::Sqlite`.
 ///
@@ -404,7 +404,7 @@ pub(crate) fn not_connected(error: sqlx::Error, holders: impl FnOnce() -> Option
 
 /// A database error as the library's: with the holder of a lock where one is known.
 pub(crate) fn failed(error: sqlx::Error, holder: impl FnOnce() -> Option<String>) -> Error {
-    if trouble(&error) == Trouble::Locked {
+    if classify(&error) == ErrorClass::LockTimeout {
         Error::new(Kind::Busy {
             holder: holder(),
             source: error,

@@ -8,7 +8,7 @@ use super::{GRACE, Tx, release};
 use crate::commit::{Commit, HookOutcome, Report};
 use crate::error::{Error, Kind, Result};
 use crate::observe::{Control, Event};
-use crate::store::Dialect;
+use crate::store::{Dialect, ErrorClass};
 
 impl<DB: Dialect> Tx<DB> {
     pub(super) async fn roll_back_by_hand(mut self) {
@@ -93,7 +93,7 @@ impl<DB: Dialect> Tx<DB> {
         if held.is_none() && !untouched {
             let error = Error::new(Kind::Broken {
                 first: "the connection was lost".into(),
-                conflict: false,
+                class: ErrorClass::ConnectionLost,
             });
             self.roll_back(Some(&error)).await;
             return Err(error);
@@ -152,7 +152,7 @@ impl<DB: Dialect> Tx<DB> {
 /// The error of a block that was left without one and is rolled back all the same.
 pub(super) fn rolled_back(why: Option<Mark>) -> Error {
     Error::new(match why {
-        Some(Mark::Failed { first, conflict }) => Kind::Broken { first, conflict },
+        Some(Mark::Failed { first, class }) => Kind::Broken { first, class },
         Some(Mark::Asked { place }) => Kind::RolledBack { place: Some(place) },
         Some(Mark::Joined) | None => Kind::RolledBack { place: None },
     })

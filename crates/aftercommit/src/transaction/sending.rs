@@ -7,7 +7,9 @@ use super::link::Want;
 use super::statement::{self, StatementKind};
 use crate::error::{Error, Kind, Result, refused};
 use crate::observe::Event;
-use crate::store::{Dialect, Item, Query, Trouble, trouble};
+use crate::store::{
+    Dialect, ErrorClass, Item, Query, classify, leaves_connection_unusable as is_fatal,
+};
 
 impl<DB: Dialect> Tx<DB> {
     /// Ends what is still running; what it comes to marks the block.
@@ -22,7 +24,7 @@ impl<DB: Dialect> Tx<DB> {
         }
         if self.link.is_gone() {
             self.ledger
-                .statement_failed("the connection was lost".into(), false);
+                .statement_failed("the connection was lost".into(), ErrorClass::ConnectionLost);
         }
         self.orphan = false;
     }
@@ -105,7 +107,7 @@ impl<DB: Dialect> Tx<DB> {
             Some(Err(error)) => self.failed(error),
             None if self.link.is_gone() => {
                 self.ledger
-                    .statement_failed("the connection was lost".into(), false);
+                    .statement_failed("the connection was lost".into(), ErrorClass::ConnectionLost);
             }
             _ => {}
         }
@@ -132,12 +134,12 @@ impl<DB: Dialect> Tx<DB> {
             .observers()
             .observe(&Event::StatementFailed { code: error.code() });
         self.ledger
-            .statement_failed(error.to_string(), error.is_conflict());
+            .statement_failed(error.to_string(), error.class());
     }
 
     pub(super) fn failed(&mut self, error: &sqlx::Error) {
-        let trouble = trouble(error);
-        self.collided |= trouble == Trouble::Conflict;
+        let class = classify(error);
+        self.collided |= class.is_conflict();
         let code = error.as_database_error().and_then(|error| error.code());
         self.db.observers().observe(&Event::StatementFailed {
             code: code.as_deref(),
@@ -145,12 +147,6 @@ impl<DB: Dialect> Tx<DB> {
         if is_fatal(error) {
             self.link.cut();
         }
-        self.ledger
-            .statement_failed(error.to_string(), trouble == Trouble::Conflict);
+        self.ledger.statement_failed(error.to_string(), class);
     }
-}
-
-/// After this error the connection cannot be trusted with another statement.
-fn is_fatal(error: &sqlx::Error) -> bool {
-    !matches!(error, sqlx::Error::Database(_)) || trouble(error) == Trouble::Cut
 }

@@ -243,9 +243,9 @@ impl<DB: Dialect> Tx<DB> {
     /// Why no statement is sent.
     pub(super) fn refusal(&self) -> Error {
         Error::new(match self.ledger.mark() {
-            Some(Mark::Failed { first, conflict }) => Kind::Broken {
+            Some(Mark::Failed { first, class }) => Kind::Broken {
                 first: first.clone(),
-                conflict: *conflict,
+                class: *class,
             },
             Some(Mark::Asked { place }) => Kind::Doomed { place: Some(place) },
             Some(Mark::Joined) | None => Kind::Doomed { place: None },
