@@ -92,7 +92,16 @@ impl<DB: Dialect> Tx<DB> {
             owed: self.ledger.settle_for_commit(),
             life: self.life.clone(),
         };
-        commit.confirm(held, std::mem::take(&mut self.hooks)).await
+        let given = std::mem::take(&mut self.given_ids);
+        let result = commit.confirm(held, std::mem::take(&mut self.hooks)).await;
+        // In doubt the rows may be there, and an id that is found is that row's.
+        if result
+            .as_ref()
+            .is_err_and(|error| !error.is_commit_in_doubt())
+        {
+            self.db.add_void_ids(given);
+        }
+        result
     }
 
     async fn roll_back(&mut self, why: Option<&Error>) {
@@ -108,6 +117,7 @@ impl<DB: Dialect> Tx<DB> {
         }
         self.hooks.clear();
         self.effects.clear();
+        self.db.add_void_ids(self.given_ids.drain(..));
         self.ended = true;
         self.life.not_committed(why);
     }

@@ -13,6 +13,7 @@ use super::{Db, Life, Options, close_or_release};
 use crate::commit::{Hook, HookOutput};
 use crate::effect::Effect;
 use crate::error::{Error, Kind, Result};
+use crate::model::GivenId;
 use crate::observe::{Control, Event};
 use crate::signal::View;
 use crate::store::{Dialect, Facts, Identity};
@@ -46,6 +47,8 @@ pub struct Tx<DB: Dialect> {
     pub(super) ledger: Ledger<Registered>,
     pub(crate) hooks: Vec<Hook>,
     pub(crate) effects: Vec<Effect>,
+    /// Ids that the database gave to rows of models.
+    pub(crate) given_ids: Vec<GivenId>,
     /// The running statement belongs to a block that was rolled back: its failure is nobody's.
     pub(super) orphan: bool,
     /// A statement met a conflict that no savepoint has healed.
@@ -73,6 +76,7 @@ pub struct Tx<DB: Dialect> {
 pub(super) struct Registered {
     hooks: usize,
     effects: usize,
+    given_ids: usize,
 }
 
 impl<DB: Dialect> Tx<DB> {
@@ -92,6 +96,7 @@ impl<DB: Dialect> Tx<DB> {
             ledger: Ledger::default(),
             hooks: Vec::new(),
             effects: Vec::new(),
+            given_ids: Vec::new(),
             orphan: false,
             collided: false,
             sending: 0,
@@ -213,6 +218,7 @@ impl<DB: Dialect> Tx<DB> {
         Registered {
             hooks: self.hooks.len(),
             effects: self.effects.len(),
+            given_ids: self.given_ids.len(),
         }
     }
 
@@ -234,6 +240,8 @@ impl<DB: Dialect> Tx<DB> {
                 observers.observe(&Event::Control(Control::RollBackTo(savepoint)));
                 self.hooks.truncate(kept.hooks);
                 self.effects.truncate(kept.effects);
+                self.db
+                    .add_void_ids(self.given_ids.drain(kept.given_ids..));
                 self.orphan = matches!(self.link, Link::Running(_));
                 // The rollback to the savepoint is the proof.
                 self.unproven = false;
@@ -273,6 +281,7 @@ impl<DB: Dialect> Drop for Tx<DB> {
             .observers()
             .observe(&Event::Control(Control::RollBack));
         self.life.not_committed(None);
+        self.db.add_void_ids(self.given_ids.drain(..));
         let mut link = std::mem::replace(&mut self.link, Link::Gone);
         let options = self.options.clone();
         // Without a runtime nobody could wait for the server: the connection is closed where it stands.

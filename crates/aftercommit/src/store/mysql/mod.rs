@@ -10,7 +10,7 @@ use sqlx::{ConnectOptions, Connection, Executor, MySql, MySqlConnection, Pool, S
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::{
-    Adapter, EffectSql, Facts, Identity, Item, OperateSql, Query, RowSql, Verdict, effect_sql,
+    Adapter, Conflict, EffectSql, Facts, Identity, Item, OperateSql, Query, RowSql, Verdict, effect_sql,
     load_effect_sql, operate_sql, own_sql, row_sql, values,
 };
 use crate::error::{Error, Kind};
@@ -38,6 +38,11 @@ const ER_DUP_ENTRY: u16 = 1062;
 
 static ROWS: RowSql = row_sql! {
     answers: false,
+    conflict: Some(Conflict {
+        sql: include_str!("row_conflict.sql"),
+        code: "21000",
+    }),
+    reuses_ids: false,
     quote: '`',
     parameter: '?',
     most_parameters: 65535,
@@ -141,10 +146,12 @@ impl Adapter for MySql {
 
     fn learn(conn: &mut MySqlConnection) -> BoxFuture<'_, Result<Facts, sqlx::Error>> {
         Box::pin(async move {
-            let (tables, id_step): (i64, i64) = sqlx::query_as(LEARN).fetch_one(conn).await?;
+            let (tables, version, packet): (i64, String, i64) =
+                sqlx::query_as(LEARN).fetch_one(conn).await?;
             Ok(Facts {
                 markers: tables > 0,
-                id_step: id_step.unsigned_abs(),
+                returning: inserts_answer(&version),
+                packet: packet.try_into().ok(),
                 ..Facts::default()
             })
         })
@@ -196,6 +203,15 @@ impl Adapter for MySql {
         Some(result.last_insert_id())
     }
 
+    fn encoded_len<'q, T: sqlx::Encode<'q, Self>>(value: &T) -> usize {
+        let mut buffer = Vec::new();
+        // What cannot be encoded fails where it is added.
+        match value.encode_by_ref(&mut buffer) {
+            Ok(_) => buffer.len(),
+            Err(_) => 0,
+        }
+    }
+
     fn column<'r, T>(row: &'r Self::Row, at: usize) -> Result<T, sqlx::Error>
     where
         T: sqlx::Decode<'r, Self> + sqlx::Type<Self>,
@@ -236,6 +252,18 @@ async fn claim(conn: &mut MySqlConnection, token: &str) -> Option<Verdict> {
     }
 }
 
+/// Whether the server knows INSERT … RETURNING: MariaDB since 10.5, which some call `5.5.5-10.5.1-MariaDB`.
+fn inserts_answer(version: &str) -> bool {
+    if !version.contains("MariaDB") {
+        return false;
+    }
+    let version = version.strip_prefix("5.5.5-").unwrap_or(version);
+    let mut numbers = version
+        .split(|c: char| !c.is_ascii_digit())
+        .map_while(|number| number.parse::<u32>().ok());
+    (numbers.next(), numbers.next()) >= (Some(10), Some(5))
+}
+
 fn number(error: &sqlx::Error) -> Option<u16> {
     let error = error
         .as_database_error()?
@@ -255,6 +283,21 @@ mod tests {
             .map(|line| line.split(' ').next().unwrap_or_default())
             .collect();
         assert_eq!(words, ["INSERT", "COMMIT"]);
+    }
+
+    #[test]
+    fn mariadb_answers_inserts_since_10_5_and_mysql_does_not() {
+        for (version, answers) in [
+            ("10.11.6-MariaDB-0+deb12u1", true),
+            ("5.5.5-10.5.0-MariaDB-log", true),
+            ("11.4.5-MariaDB", true),
+            ("10.4.32-MariaDB", false),
+            ("5.5.5-10.1.48-MariaDB", false),
+            ("8.4.3", false),
+            ("", false),
+        ] {
+            assert_eq!(inserts_answer(version), answers, "{version}");
+        }
     }
 
     #[test]

@@ -27,6 +27,8 @@ const RESOLVE: &str = include_str!("resolve.sql");
 
 static ROWS: RowSql = row_sql! {
     answers: true,
+    conflict: None,
+    reuses_ids: false,
     quote: '"',
     parameter: '$',
     most_parameters: 65535,
@@ -129,7 +131,7 @@ impl Adapter for Postgres {
                     markers: false,
                     no_numbers,
                     epoch,
-                    id_step: 1,
+                    ..Facts::default()
                 }),
                 // Something that speaks Postgres and is not: it can begin and commit, and no more is asked of it.
                 Err(sqlx::Error::Database(_)) => Ok(Facts {

@@ -25,6 +25,8 @@ const ROLLBACK_READ_ONLY: &str = include_str!("rollback_read_only.sql");
 
 static ROWS: RowSql = row_sql! {
     answers: true,
+    conflict: None,
+    reuses_ids: true,
     quote: '"',
     parameter: '?',
     most_parameters: 32766,

@@ -6,6 +6,9 @@ mod columns;
 mod ids;
 mod receivers;
 mod failures;
+mod dropped_rows;
+mod locks;
+mod rolled_back;
 
 use std::sync::{Arc, Mutex};
 
@@ -13,6 +16,7 @@ use aftercommit::signal::with_state;
 use aftercommit::{
     Deleted, DeletedMany, Deleting, Model, Ok, Result, Saved, SavedMany, Saving, Signals,
 };
+use futures_core::future::BoxFuture;
 use sqlx::types::Json;
 use uuid::Uuid;
 
@@ -80,6 +84,21 @@ struct Bare {
 /// The tables in each database's own words.
 trait Tables: Server {
     const TABLES: &'static [&'static str];
+    /// A table whose ids are given.
+    const ENTRY: &'static str;
+
+    fn count_entries(pool: &sqlx::Pool<Self>) -> BoxFuture<'_, i64>;
+}
+
+macro_rules! entries {
+    ($table:literal) => {
+        const ENTRY: &'static str = $table;
+
+        fn count_entries(pool: &sqlx::Pool<Self>) -> BoxFuture<'_, i64> {
+            let count = sqlx::query_scalar("SELECT COUNT(*) FROM entry").fetch_one(pool);
+            Box::pin(async { count.await.expect("a count") })
+        }
+    };
 }
 
 impl Tables for sqlx::Sqlite {
@@ -91,6 +110,8 @@ impl Tables for sqlx::Sqlite {
             created TEXT NOT NULL, updated TEXT NOT NULL)",
         "CREATE TABLE bare (id INTEGER PRIMARY KEY)",
     ];
+
+    entries!("CREATE TABLE entry (id BLOB PRIMARY KEY, name TEXT NOT NULL)");
 }
 
 impl Tables for sqlx::Postgres {
@@ -102,6 +123,8 @@ impl Tables for sqlx::Postgres {
             created TIMESTAMP NOT NULL, updated TIMESTAMP NOT NULL)",
         "CREATE TABLE bare (id SERIAL PRIMARY KEY)",
     ];
+
+    entries!("CREATE TABLE entry (id UUID PRIMARY KEY, name TEXT NOT NULL)");
 }
 
 impl Tables for sqlx::MySql {
@@ -113,6 +136,8 @@ impl Tables for sqlx::MySql {
             twice BIGINT GENERATED ALWAYS AS (a * 2) STORED, created DATETIME(6) NOT NULL, updated DATETIME(6) NOT NULL)",
         "CREATE TABLE bare (id INTEGER AUTO_INCREMENT PRIMARY KEY)",
     ];
+
+    entries!("CREATE TABLE entry (id BINARY(16) PRIMARY KEY, name VARCHAR(100) NOT NULL)");
 }
 
 async fn open<DB: Tables>() -> Site<DB> {
