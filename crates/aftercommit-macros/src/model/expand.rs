@@ -5,8 +5,8 @@
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
-use syn::spanned::Spanned;
 use syn::Path;
+use syn::spanned::Spanned;
 
 use super::read::{Column, Model, Written};
 
@@ -107,7 +107,10 @@ fn differs(krate: &Path, columns: &[Column]) -> TokenStream {
 }
 
 fn leaves(columns: &[Column]) -> Option<TokenStream> {
-    let left = columns.iter().enumerate().filter(|(_, column)| column.written == Written::OrDefault);
+    let left = columns
+        .iter()
+        .enumerate()
+        .filter(|(_, column)| column.written == Written::OrDefault);
     let arms: Vec<_> = left
         .map(|(index, column)| {
             let field = &column.field;

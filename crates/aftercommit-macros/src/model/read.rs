@@ -197,7 +197,9 @@ fn on_struct(input: &DeriveInput) -> Result<OnStruct> {
                 krate = text(&meta)?.parse()?;
                 Ok(())
             } else {
-                Err(meta.error("unknown: a model knows `table = \"…\"`, `keep_old` and `crate = \"…\"`"))
+                Err(meta.error(
+                    "unknown: a model knows `table = \"…\"`, `keep_old` and `crate = \"…\"`",
+                ))
             }
         })?;
     }

@@ -84,7 +84,10 @@ pub(super) fn on_field(attributes: &[Attribute], is_column: bool) -> Result<OnFi
 }
 
 fn refused(meta: &syn::meta::ParseNestedMeta<'_>, way_out: &str) -> Error {
-    let name = meta.path.get_ident().map_or_else(String::new, ToString::to_string);
+    let name = meta
+        .path
+        .get_ident()
+        .map_or_else(String::new, ToString::to_string);
     meta.error(format!("`#[sqlx({name})]` does not say how a row is written, so a model cannot follow it: {way_out}"))
 }
 
@@ -93,7 +96,11 @@ impl RenameAll {
         let words = || field.split('_').filter(|word| !word.is_empty());
         let capital = |word: &str| {
             let mut chars = word.chars();
-            let first: String = chars.next().into_iter().flat_map(char::to_uppercase).collect();
+            let first: String = chars
+                .next()
+                .into_iter()
+                .flat_map(char::to_uppercase)
+                .collect();
             first + &chars.as_str().to_lowercase()
         };
         match self.case {
@@ -118,7 +125,9 @@ pub(super) fn check_name(name: &str, field: &syn::Ident) -> Result<()> {
     }
     Err(Error::new(
         field.span(),
-        format!("\"{name}\" is not the name of a column: letters, digits and `_`, at most 63 bytes of them; name it with `#[model(column = \"…\")]`"),
+        format!(
+            "\"{name}\" is not the name of a column: letters, digits and `_`, at most 63 bytes of them; name it with `#[model(column = \"…\")]`"
+        ),
     ))
 }
 

@@ -10,7 +10,10 @@ use crate::transaction::Tx;
 
 impl<DB: Dialect> Tx<DB> {
     /// Inserts rows whose ids the database gives.
-    pub(super) async fn insert_without_id<M: Stored<DB>>(&mut self, rows: &mut [&mut M]) -> Result<()> {
+    pub(super) async fn insert_without_id<M: Stored<DB>>(
+        &mut self,
+        rows: &mut [&mut M],
+    ) -> Result<()> {
         let table = M::TABLE.name;
         let void = DB::rows().reuses_ids && self.db().void_ids(|void| void.any(table));
         // Only an answer says which id is which row's: servers number the rows of one statement as they like.
@@ -58,11 +61,13 @@ impl<DB: Dialect> Tx<DB> {
         let mut rest = rows;
         while let Some(first) = rest.first() {
             let columns = M::TABLE.inserted(with_id, |column| first.leaves(column));
-            let alike = |row: &&&mut M| {
-                M::TABLE.inserted(with_id, |column| row.leaves(column)) == columns
-            };
+            let alike =
+                |row: &&&mut M| M::TABLE.inserted(with_id, |column| row.leaves(column)) == columns;
             let alike = rest.iter().take_while(alike).count();
-            let parameters = columns.iter().filter(|column| M::TABLE.is_bound(**column)).count();
+            let parameters = columns
+                .iter()
+                .filter(|column| M::TABLE.is_bound(**column))
+                .count();
             // A row without columns has no multi-row form.
             let most = match columns.is_empty() {
                 true => 1,
@@ -74,7 +79,10 @@ impl<DB: Dialect> Tx<DB> {
                 .collect::<Result<_>>()?;
             let count = next_chunk(&lengths, most, self.budget());
             let (chunk, after) = rest.split_at_mut(count);
-            if !self.insert_chunk(chunk, &columns, with_id, conflict).await? {
+            if !self
+                .insert_chunk(chunk, &columns, with_id, conflict)
+                .await?
+            {
                 return Ok(false);
             }
             rest = after;

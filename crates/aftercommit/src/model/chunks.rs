@@ -48,7 +48,11 @@ mod tests {
             (vec![10; 100], 1_024, Some(5), 1),
             (vec![usize::MAX; 3], 1_024, Some(5), 1),
         ] {
-            assert_eq!(next_chunk(&lengths, most, budget), rows, "{most} {budget:?}");
+            assert_eq!(
+                next_chunk(&lengths, most, budget),
+                rows,
+                "{most} {budget:?}"
+            );
         }
     }
 

@@ -77,9 +77,15 @@ impl<DB: Dialect> Tx<DB> {
                 false => with_id.push(at),
             }
         }
-        let new = self.update_present(instances, with_id, &mut created).await?;
-        self.insert_without_id(&mut chosen(instances, &without_id)).await?;
-        if !self.insert_unless_there(&mut chosen(instances, &new)).await? {
+        let new = self
+            .update_present(instances, with_id, &mut created)
+            .await?;
+        self.insert_without_id(&mut chosen(instances, &without_id))
+            .await?;
+        if !self
+            .insert_unless_there(&mut chosen(instances, &new))
+            .await?
+        {
             for at in new {
                 created[at] = self.insert_or_update(&mut instances[at]).await?;
             }
@@ -113,8 +119,7 @@ impl<DB: Dialect> Tx<DB> {
                 Some(present) => present.contains(instances[at].id()),
                 None => M::TABLE.id_generated,
             };
-            created[at] =
-                !(there && self.update_row(&mut instances[at], &updated, None).await?);
+            created[at] = !(there && self.update_row(&mut instances[at], &updated, None).await?);
             if created[at] {
                 new.push(at);
             }
@@ -137,7 +142,10 @@ impl<DB: Dialect> Tx<DB> {
 
     /// Which of the instances have a row; locked until the transaction ends, where the database can.
     async fn present<M: Stored<DB>>(&mut self, instances: &[&mut M]) -> Result<HashSet<M::Id>> {
-        let ids: Vec<M::Id> = instances.iter().map(|instance| instance.id().clone()).collect();
+        let ids: Vec<M::Id> = instances
+            .iter()
+            .map(|instance| instance.id().clone())
+            .collect();
         let mut present = HashSet::with_capacity(ids.len());
         for some in ids.chunks(DB::rows().most_parameters) {
             let query = of_ids::<DB, M>(DB::rows().present, some)?;

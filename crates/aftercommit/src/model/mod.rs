@@ -86,9 +86,9 @@ mod delete;
 mod get;
 mod db;
 
+pub use aftercommit_macros::GeneratedId;
 #[doc(hidden)]
 pub use row::values_differ;
-pub use aftercommit_macros::GeneratedId;
 pub use row::{Columns, GeneratedId, Model, Stored, Value, Values};
 pub use signals::{Deleted, DeletedMany, Deleting, Saved, SavedMany, Saving};
 pub use table::{Column, Table, Written};

@@ -97,7 +97,10 @@ pub trait Stored<DB: Dialect>: Model {
 
 /// Whether two values of a field differ. Two that are not equal to themselves, as NaN, do not.
 #[doc(hidden)]
-#[expect(clippy::eq_op, reason = "this is how a value that equals nothing shows")]
+#[expect(
+    clippy::eq_op,
+    reason = "this is how a value that equals nothing shows"
+)]
 pub fn values_differ<T: PartialEq>(one: &T, other: &T) -> bool {
     one != other && (one == one || other == other)
 }

@@ -128,7 +128,8 @@ impl<DB: Dialect> Tx<DB> {
         instance: &mut M,
         mut plan: Plan<'_>,
     ) -> Result<()> {
-        let with_id = !instance.is_unset() && !(plan.how != How::Update && self.is_void(instance).await?);
+        let with_id =
+            !instance.is_unset() && !(plan.how != How::Update && self.is_void(instance).await?);
         if !with_id {
             plan.how = How::Insert;
         }
@@ -139,7 +140,9 @@ impl<DB: Dialect> Tx<DB> {
                 only: plan.only(),
             };
             if plan.only.is_some() {
-                old = self.lay_over_the_row(&mut saving.instance, &plan.updated).await?;
+                old = self
+                    .lay_over_the_row(&mut saving.instance, &plan.updated)
+                    .await?;
             }
             self.send(saving).await?;
         }
@@ -149,7 +152,9 @@ impl<DB: Dialect> Tx<DB> {
             How::Either => self.insert_if_gaps_are_locked(instance).await?,
         };
         if created {
-            return self.tell(instance.clone(), None, M::TABLE.all(), plan, true).await;
+            return self
+                .tell(instance.clone(), None, M::TABLE.all(), plan, true)
+                .await;
         }
         if M::TABLE.keep_old && old.is_none() {
             old = self.find_for_update::<M>(instance.id()).await?;
@@ -157,7 +162,10 @@ impl<DB: Dialect> Tx<DB> {
         // The row as the table has it, where that is not what `instance` says.
         let mut row = (self.hears::<Saved<M>>() && (M::TABLE.keep_old || plan.only.is_some()))
             .then(|| instance.clone());
-        if self.update_row(instance, &plan.updated, row.as_mut()).await? {
+        if self
+            .update_row(instance, &plan.updated, row.as_mut())
+            .await?
+        {
             let row = row.unwrap_or_else(|| instance.clone());
             let old = old.filter(|_| M::TABLE.keep_old);
             let updated = std::mem::take(&mut plan.updated);
@@ -171,7 +179,8 @@ impl<DB: Dialect> Tx<DB> {
             });
         }
         self.insert_row(instance, true).await?;
-        self.tell(instance.clone(), None, M::TABLE.all(), plan, true).await
+        self.tell(instance.clone(), None, M::TABLE.all(), plan, true)
+            .await
     }
 
     /// Sends what was written.

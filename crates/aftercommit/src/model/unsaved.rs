@@ -11,7 +11,12 @@ pub(super) struct Unsaved<M: Model>(Vec<M::Id>);
 
 impl<M: Model> Unsaved<M> {
     pub(super) fn of(instances: &[M]) -> Self {
-        Self(instances.iter().map(|instance| instance.id().clone()).collect())
+        Self(
+            instances
+                .iter()
+                .map(|instance| instance.id().clone())
+                .collect(),
+        )
     }
 
     /// Hands the result on. If nobody knows whether the rows are there, their ids stay with them.

@@ -145,7 +145,9 @@ impl<DB: Dialect> Tx<DB> {
         M::bind_id(instance.id(), &mut values)?;
         let read = match row {
             Some(_) => table.all(),
-            None => std::iter::once(table.id).chain(computed.iter().copied()).collect(),
+            None => std::iter::once(table.id)
+                .chain(computed.iter().copied())
+                .collect(),
         };
         let sql = Self::statements::<M>().update(columns, &read);
         let query = Query::new(sql, values.into_arguments());
@@ -189,7 +191,12 @@ impl<DB: Dialect> Tx<DB> {
             return Err(row_missing::<M>(instance.id()));
         };
         let answer = Columns(&answer);
-        read_into(instance, columns, |column| computed.contains(&column), &answer)?;
+        read_into(
+            instance,
+            columns,
+            |column| computed.contains(&column),
+            &answer,
+        )?;
         if let Some(row) = row {
             read_into(row, columns, |_| true, &answer)?;
         }
@@ -217,7 +224,9 @@ impl<DB: Dialect> Tx<DB> {
 
     /// The bytes that the values of a statement may have, where the server closes the connection at more.
     pub(super) fn budget(&self) -> Option<usize> {
-        self.facts().packet.map(|packet| packet.saturating_sub(RESERVE))
+        self.facts()
+            .packet
+            .map(|packet| packet.saturating_sub(RESERVE))
     }
 
     /// How many bytes of a statement a row takes, where that is limited.
@@ -230,7 +239,11 @@ impl<DB: Dialect> Tx<DB> {
         let bytes = values.bytes() + columns.len() * PER_PARAMETER;
         if bytes > limit {
             let table = M::TABLE.name;
-            return Err(Error::new(Kind::RowTooLong { table, bytes, limit }));
+            return Err(Error::new(Kind::RowTooLong {
+                table,
+                bytes,
+                limit,
+            }));
         }
         Ok(bytes)
     }
@@ -262,7 +275,9 @@ pub(super) fn written<DB: Dialect>(
 ) -> usize {
     match answers {
         true => rows.len(),
-        false => result.as_ref().map_or(0, |result| DB::affected(result) as usize),
+        false => result
+            .as_ref()
+            .map_or(0, |result| DB::affected(result) as usize),
     }
 }
 
@@ -283,7 +298,10 @@ pub(super) fn read_into<DB: Dialect, M: Stored<DB>>(
     wanted: impl Fn(usize) -> bool,
     row: &Columns<'_, DB>,
 ) -> Result<()> {
-    let mut answered = columns.iter().enumerate().filter(|(_, column)| wanted(**column));
+    let mut answered = columns
+        .iter()
+        .enumerate()
+        .filter(|(_, column)| wanted(**column));
     answered.try_for_each(|(at, &column)| instance.read(column, row, at))
 }
 

@@ -240,8 +240,7 @@ impl<DB: Dialect> Tx<DB> {
                 observers.observe(&Event::Control(Control::RollBackTo(savepoint)));
                 self.hooks.truncate(kept.hooks);
                 self.effects.truncate(kept.effects);
-                self.db
-                    .add_void_ids(self.given_ids.drain(kept.given_ids..));
+                self.db.add_void_ids(self.given_ids.drain(kept.given_ids..));
                 self.orphan = matches!(self.link, Link::Running(_));
                 // The rollback to the savepoint is the proof.
                 self.unproven = false;

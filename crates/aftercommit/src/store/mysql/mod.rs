@@ -10,8 +10,8 @@ use sqlx::{ConnectOptions, Connection, Executor, MySql, MySqlConnection, Pool, S
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::{
-    Adapter, Conflict, EffectSql, Facts, Identity, Item, OperateSql, Query, RowSql, Verdict, effect_sql,
-    load_effect_sql, operate_sql, own_sql, row_sql, values,
+    Adapter, Conflict, EffectSql, Facts, Identity, Item, OperateSql, Query, RowSql, Verdict,
+    effect_sql, load_effect_sql, operate_sql, own_sql, row_sql, values,
 };
 use crate::error::{Error, Kind};
 use crate::transaction::Options;

@@ -71,7 +71,9 @@ where
     Person: Stored<DB>,
 {
     let heard = Log::default();
-    let site = open_with_triggers::<DB>().await.with_signals(listening(&heard));
+    let site = open_with_triggers::<DB>()
+        .await
+        .with_signals(listening(&heard));
     let mut dropped = named("skip");
     not_written(site.db.save(&mut dropped).await, "did not write the row");
     assert_eq!(dropped.id, 0);
@@ -81,7 +83,10 @@ where
     take(&heard);
     kept.name = "skip".into();
     not_written(site.db.update(&mut kept).await, "did not write the row");
-    site.db.save(&mut kept).await.expect_err("neither updated nor inserted");
+    site.db
+        .save(&mut kept)
+        .await
+        .expect_err("neither updated nor inserted");
     assert_eq!(take(&heard), ["saving skip None"; 2], "nothing was saved");
     let read = site.db.get::<Person>(&kept.id).await.expect("there");
     assert_eq!(read.name, "kept");
@@ -92,7 +97,9 @@ where
     Person: Stored<DB>,
 {
     let heard = Log::default();
-    let site = open_with_triggers::<DB>().await.with_signals(listening(&heard));
+    let site = open_with_triggers::<DB>()
+        .await
+        .with_signals(listening(&heard));
     let mut many = ["a", "skip", "b", "c"].map(named);
     not_written(site.db.save_many(&mut many).await, "wrote 3 of 4 rows");
     assert_eq!(many.map(|person| person.id), [0; 4]);
@@ -102,7 +109,10 @@ where
     }
     not_written(site.db.save_many(&mut with_ids).await, "wrote 3 of 4 rows");
     assert_eq!(take(&heard), [""; 0]);
-    let found = site.db.atomic(async |tx| tx.find::<Person>(&70).await).await;
+    let found = site
+        .db
+        .atomic(async |tx| tx.find::<Person>(&70).await)
+        .await;
     assert_eq!(found.expect("asked"), None, "all or nothing");
 }
 
@@ -121,7 +131,10 @@ async fn an_id_that_is_no_auto_increment_is_told_only_on_mysql() {
         "CREATE SEQUENCE numbers START WITH 7",
         "CREATE TABLE numbered (id BIGINT PRIMARY KEY DEFAULT (NEXTVAL(numbers)), name TEXT)",
     ] {
-        sqlx::raw_sql(sql).execute(&site.others).await.expect("made");
+        sqlx::raw_sql(sql)
+            .execute(&site.others)
+            .await
+            .expect("made");
     }
     let row = |name: &str| Numbered {
         id: 0,

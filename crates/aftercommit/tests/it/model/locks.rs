@@ -147,7 +147,10 @@ async fn a_row_that_is_there_is_not_inserted_for_its_triggers_only_on_mysql() {
         "CREATE TRIGGER i BEFORE INSERT ON entry FOR EACH ROW INSERT INTO heard VALUES ('insert')",
         "CREATE TRIGGER u BEFORE UPDATE ON entry FOR EACH ROW INSERT INTO heard VALUES ('update')",
     ] {
-        sqlx::raw_sql(sql).execute(&site.others).await.expect("made");
+        sqlx::raw_sql(sql)
+            .execute(&site.others)
+            .await
+            .expect("made");
     }
     let mut row = entry();
     site.db.save(&mut row).await.expect("inserted");

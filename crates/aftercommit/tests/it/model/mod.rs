@@ -8,6 +8,8 @@ mod receivers;
 mod failures;
 mod dropped_rows;
 mod locks;
+mod statements;
+mod derived;
 mod rolled_back;
 
 use std::sync::{Arc, Mutex};
@@ -65,6 +67,16 @@ struct Stamped {
     updated: sqlx::types::chrono::NaiveDateTime,
 }
 
+/// A time that is finer than its column, on two of the databases.
+#[derive(Model, Clone, Debug, PartialEq)]
+#[model(table = "timed", keep_old)]
+struct Timed {
+    #[model(id)]
+    id: i64,
+    due: sqlx::types::chrono::NaiveDateTime,
+    price: f32,
+}
+
 /// What `Person` is not.
 #[derive(Model, Clone, Debug)]
 #[model(table = "person")]
@@ -109,6 +121,7 @@ impl Tables for sqlx::Sqlite {
         "CREATE TABLE stamped (id INTEGER PRIMARY KEY, a INTEGER NOT NULL, twice INTEGER GENERATED ALWAYS AS (a * 2) STORED,
             created TEXT NOT NULL, updated TEXT NOT NULL)",
         "CREATE TABLE bare (id INTEGER PRIMARY KEY)",
+        "CREATE TABLE timed (id INTEGER PRIMARY KEY, due TEXT NOT NULL, price REAL NOT NULL)",
     ];
 
     entries!("CREATE TABLE entry (id BLOB PRIMARY KEY, name TEXT NOT NULL)");
@@ -122,6 +135,7 @@ impl Tables for sqlx::Postgres {
         "CREATE TABLE stamped (id BIGSERIAL PRIMARY KEY, a BIGINT NOT NULL, twice BIGINT GENERATED ALWAYS AS (a * 2) STORED,
             created TIMESTAMP NOT NULL, updated TIMESTAMP NOT NULL)",
         "CREATE TABLE bare (id SERIAL PRIMARY KEY)",
+        "CREATE TABLE timed (id BIGSERIAL PRIMARY KEY, due TIMESTAMP NOT NULL, price REAL NOT NULL)",
     ];
 
     entries!("CREATE TABLE entry (id UUID PRIMARY KEY, name TEXT NOT NULL)");
@@ -135,6 +149,7 @@ impl Tables for sqlx::MySql {
         "CREATE TABLE stamped (id BIGINT AUTO_INCREMENT PRIMARY KEY, a BIGINT NOT NULL,
             twice BIGINT GENERATED ALWAYS AS (a * 2) STORED, created DATETIME(6) NOT NULL, updated DATETIME(6) NOT NULL)",
         "CREATE TABLE bare (id INTEGER AUTO_INCREMENT PRIMARY KEY)",
+        "CREATE TABLE timed (id BIGINT AUTO_INCREMENT PRIMARY KEY, due DATETIME NOT NULL, price FLOAT NOT NULL)",
     ];
 
     entries!("CREATE TABLE entry (id BINARY(16) PRIMARY KEY, name VARCHAR(100) NOT NULL)");

@@ -175,10 +175,12 @@ struct Always {
 #[tokio::test]
 async fn an_identity_that_takes_no_value_gives_a_new_one_only_on_postgres() {
     let site = open::<sqlx::Postgres>().await;
-    sqlx::raw_sql("CREATE TABLE always (id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name TEXT)")
-        .execute(&site.others)
-        .await
-        .expect("made");
+    sqlx::raw_sql(
+        "CREATE TABLE always (id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name TEXT)",
+    )
+    .execute(&site.others)
+    .await
+    .expect("made");
     let mut row = Always {
         id: 0,
         name: "a".into(),
