@@ -194,6 +194,31 @@ pub(crate) enum Kind {
         id: &'static str,
         number: u64,
     },
+    /// The database gave no id, or does not tell it.
+    IdUnknown {
+        table: &'static str,
+    },
+    /// A row was read whose id stands for "not saved yet".
+    IdZero {
+        table: &'static str,
+    },
+    /// The id was given in a block that was rolled back, and there is a row with it now.
+    IdStale {
+        table: &'static str,
+        id: u64,
+    },
+    /// The database wrote fewer rows than it was given, or more.
+    RowNotWritten {
+        table: &'static str,
+        rows: usize,
+        written: usize,
+    },
+    /// A row is longer than the longest statement.
+    RowTooLong {
+        table: &'static str,
+        bytes: usize,
+        limit: usize,
+    },
     /// A column that is none, or not the program's to write.
     UnknownColumn {
         table: &'static str,
@@ -262,6 +287,11 @@ impl Kind {
             Kind::RowMissing { .. } => "ROW_MISSING",
             Kind::IdUnset { .. } => "ID_UNSET",
             Kind::IdDoesNotFit { .. } => "ID_DOES_NOT_FIT",
+            Kind::IdUnknown { .. } => "ID_UNKNOWN",
+            Kind::IdZero { .. } => "ID_ZERO",
+            Kind::IdStale { .. } => "ID_STALE",
+            Kind::RowNotWritten { .. } => "ROW_NOT_WRITTEN",
+            Kind::RowTooLong { .. } => "ROW_TOO_LONG",
             Kind::UnknownColumn { .. } => "UNKNOWN_COLUMN",
             #[cfg(feature = "axum")]
             Kind::NoTransactionLayer => "NO_TRANSACTION_LAYER",

@@ -111,7 +111,16 @@ impl<DB: Dialect> Tx<DB> {
             owed: self.ledger.flush_for_commit(),
             life: self.life.clone(),
         };
-        commit.confirm(held, hooks).await
+        let given = std::mem::take(&mut self.given_ids);
+        let result = commit.confirm(held, hooks).await;
+        // In doubt the rows may be there, and an id that is found is that row's.
+        if result
+            .as_ref()
+            .is_err_and(|error| !error.is_commit_in_doubt())
+        {
+            self.db.add_void_ids(given);
+        }
+        result
     }
 
     /// Rolls back. The answer is an error if something else had ended the transaction, and what it had written may be kept.
@@ -136,6 +145,7 @@ impl<DB: Dialect> Tx<DB> {
         }
         self.hooks.clear();
         self.effects.clear();
+        self.db.add_void_ids(self.given_ids.drain(..));
         self.ended = true;
         let mismatch = self.kept_something(committed);
         self.life.not_committed(mismatch.as_ref().or(why));

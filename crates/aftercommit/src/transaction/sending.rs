@@ -100,6 +100,33 @@ impl<DB: Dialect> Tx<DB> {
         Ok(())
     }
 
+    /// Runs a statement of the library's own of which one failure is an answer, after which the transaction is as before: `false`
+    /// for that one.
+    pub(crate) async fn run_statement_unless(
+        &mut self,
+        query: Query<DB>,
+        answer: impl Fn(&sqlx::Error) -> bool + Send,
+        mut each: impl FnMut(Either<DB::QueryResult, DB::Row>) + Send,
+    ) -> Result<bool> {
+        self.start(query, Want::All).await?;
+        let mut ran = true;
+        while let Some(item) = self.link.next().await {
+            match item {
+                Ok(item) => each(item),
+                Err(error) if answer(&error) => ran = false,
+                Err(error) => {
+                    self.failed(&error);
+                    return Err(error.into());
+                }
+            }
+        }
+        if self.link.is_gone() {
+            self.ledger
+                .statement_failed("the connection was lost".into(), ErrorClass::ConnectionLost);
+        }
+        Ok(ran)
+    }
+
     /// The next item of the running statement, with its failure noted.
     pub(super) async fn next_item(&mut self) -> Option<Item<DB>> {
         let item = self.link.next().await;
