@@ -21,6 +21,7 @@ mod claim;
 mod rows;
 mod session;
 mod trouble;
+mod uniques;
 
 #[cfg(feature = "mysql")]
 mod mysql;
@@ -40,6 +41,7 @@ pub use rows::RowSql;
 pub(crate) use rows::{fill, row_sql};
 pub(crate) use session::Session;
 pub(crate) use trouble::{Trouble, trouble};
+pub use uniques::UniqueSql;
 
 /// A database that this library knows: `sqlx::Postgres`, `sqlx::MySql` (and MariaDB), `sqlx::Sqlite`.
 ///
@@ -87,6 +89,8 @@ pub struct ServerInfo {
     pub flushes: bool,
     /// Why a confirmed commit may be gone after a crash, if the settings of the server say so.
     pub loses_commits: Option<&'static str>,
+    /// MariaDB: whether locks may be refused for the sake of the transaction's snapshot (`innodb_snapshot_isolation`).
+    pub snapshot_isolation: bool,
     /// How far apart the ids of one INSERT are, where they are not in its answer.
     pub id_step: u64,
 }
