@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use super::session::Answer;
+use super::uniques::names_of;
 use super::{Dialect, Query, Session, Value, bound, one};
 use crate::delivery::Lease;
 use crate::error::{Error, Kind, Result};
@@ -13,6 +14,9 @@ use crate::transaction::Db;
 pub(crate) struct Outbox<DB: Dialect> {
     pub(crate) db: Db<DB>,
 }
+
+/// How many names are pruned at once.
+const NAMES: i64 = 1_000;
 
 pub(super) type Values<'v> = [(&'static str, Cow<'v, [Value]>)];
 
@@ -84,6 +88,7 @@ impl<DB: Dialect> Outbox<DB> {
         let sql = DB::effects();
         let values = [("worker", one(Value::Int(worker)))];
         self.run(sql.rescue_dead, &values).await?;
+        self.prune_names(NAMES).await?;
         let owners = self.run(sql.rescue_pick, &[]).await?;
         let owners = owners.rows.iter().map(|row| DB::int(row, 0));
         let owners = owners.collect::<Result<Vec<_>, _>>()?;
@@ -256,10 +261,11 @@ impl<DB: Dialect> Outbox<DB> {
         let mut session = Session::begin(&self.db).await?;
         let moved = async {
             let picked = session.run(self.query(pick, values)?).await?;
-            let picked = ids::<DB>(&picked)?;
+            let (picked, named) = (ids::<DB>(&picked)?, names_of::<DB>(&picked, [1, 2])?);
             if picked.is_empty() {
                 return Ok(0);
             }
+            self.free_names(&mut session, named).await?;
             self.carry(&mut session, &picked, &way).await
         };
         let moved = moved.await;

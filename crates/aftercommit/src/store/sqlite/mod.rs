@@ -42,6 +42,9 @@ static EFFECTS: EffectSql = effect_sql! {
     notify: None,
     text_literal: "CAST(X'{hex}' AS TEXT)",
     id_literal: "X'{hex}'",
+    current: None,
+    unique_lane: None,
+    unique: None,
 };
 
 static OPERATE: OperateSql = operate_sql!();
