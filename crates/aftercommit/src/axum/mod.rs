@@ -2,7 +2,7 @@
 //!
 //! [`transaction_per_request`] is a layer; a handler that takes a [`Transaction`] gets the request's own, begun on the
 //! first use. It is committed before the response leaves, hooks included, and rolled back if the response is an error
-//! (400 and above), if the handler panics, or if the client goes away first.
+//! ([`is_success`] says which are, unless you do), if the handler panics or takes too long, or if the client goes away first.
 //!
 //! ```no_run
 //! # #[cfg(feature = "sqlite")]
@@ -32,6 +32,13 @@
 //! 3. Without a handler that takes it there is no transaction (`request::nothing_is_begun_for_nothing`).
 //! 4. A handler whose transaction cannot be begun is not called (`request::a_handler_does_not_run_without_its_transaction`).
 //!
+//! 5. What a response means is yours to say: errors that travel with status 200 roll back
+//!    (`request::a_response_means_what_the_program_says`).
+//! 6. A preview keeps its response and leaves nothing behind (`request::a_preview_is_answered_and_rolled_back`).
+//! 7. Two databases of one kind are told apart by name, and are an error without
+//!    (`request::two_databases_of_one_kind_have_names`).
+//! 8. A request does not keep its transaction for ever (`request::a_request_that_takes_too_long_is_rolled_back`).
+//!
 //! # Streaming
 //!
 //! The commit comes before the first byte of the body. A body that is streamed must therefore not use the transaction:
@@ -41,6 +48,8 @@
 mod extract;
 mod layer;
 mod slot;
+mod success;
 
 pub use extract::{Refused, Transaction};
 pub use layer::{Service, TransactionLayer, transaction_per_request};
+pub use success::is_success;
