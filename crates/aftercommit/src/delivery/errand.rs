@@ -9,6 +9,7 @@ use tracing::Instrument;
 use super::history::{self, Attempt};
 use super::lifecycle::{Ended, Next};
 use super::orders::Search;
+use super::reason;
 use super::worker::Report;
 use super::{Lease, Leased, Point};
 use crate::error::{Error, Result};
@@ -187,6 +188,19 @@ impl<DB: Dialect> Errand<DB> {
                 }
             }
         }
+        let observers = self.outbox.db.observers();
+        // For the reasons of those that fail.
+        let sent: Vec<(Lease, u32, String)> = call
+            .iter()
+            .map(|leased| {
+                let payload = if observers.reasons {
+                    leased.payload.clone()
+                } else {
+                    String::new()
+                };
+                (leased.lease, leased.failures.saturating_add(1), payload)
+            })
+            .collect();
         let span = tracing::info_span!("delivery", receiver = &*receiver, effect = %lease.id, attempt, effects = call.len());
         let began = Instant::now();
         let delivery = async {
@@ -201,13 +215,19 @@ impl<DB: Dialect> Errand<DB> {
         let ended: Vec<(Lease, Ended)> = delivery.instrument(span).await;
         let took = began.elapsed();
         for (lease, ended) in &ended {
+            let sent = sent.iter().find(|(sent, ..)| sent == lease);
+            let reason = sent
+                .filter(|_| observers.reasons)
+                .and_then(|(.., payload)| reason::of_attempt(ended, payload));
             let event = Event::Attempted {
                 receiver: &receiver,
                 effect: lease.id,
+                attempt: sent.map_or(attempt, |(_, attempt, _)| *attempt),
                 outcome: word(ended),
+                reason: reason.as_deref(),
                 took,
             };
-            self.outbox.db.observers().observe(&event);
+            observers.observe(&event);
         }
         if let Err(error) = self.reached(Point::Attempted).await {
             self.told::<()>("attempt", Err(error));
@@ -235,12 +255,18 @@ impl<DB: Dialect> Errand<DB> {
             Ok(written)
         };
         let written = self.asked("settle", answer).await;
-        if let (Some(true), Next::Dead { .. }) = (written, &next) {
+        if let (Some(true), Next::Dead { why }) = (written, &next) {
+            let observers = self.outbox.db.observers();
+            let reason = observers
+                .reasons
+                .then(|| reason::without(why, &leased.payload));
             let event = Event::DeadLetter {
                 receiver: &leased.receiver,
                 effect: leased.lease.id,
+                attempts: leased.failures.saturating_add(1),
+                reason: reason.as_deref(),
             };
-            self.outbox.db.observers().observe(&event);
+            observers.observe(&event);
         }
         self.tell_lost(1, written.map(u64::from));
         Report::Written {
