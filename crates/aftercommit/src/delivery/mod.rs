@@ -34,6 +34,7 @@ mod lifecycle;
 mod breaker;
 mod history;
 mod leased;
+mod lockout;
 mod standing;
 mod seat;
 mod orders;
