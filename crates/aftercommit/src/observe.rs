@@ -166,6 +166,12 @@ pub enum Event<'a> {
         /// A receiver of it.
         receiver: &'a str,
     },
+    /// A worker has started.
+    WorkerStarted {
+        /// How many handlers it runs in a transaction at the same time, at most: two connections of the pool are left to the rest of
+        /// the application.
+        max_transactions: usize,
+    },
     /// The worker could not do something at the database. It tries again.
     WorkerTrouble {
         /// What, in a word.
@@ -450,6 +456,9 @@ fn log(event: &Event<'_>, reasons: bool) {
                 receiver,
                 "the target is not there; nothing is tried until it is"
             );
+        }
+        Event::WorkerStarted { max_transactions } => {
+            tracing::info!(max_transactions, "a worker has started");
         }
         Event::WorkerTrouble { what, error } => {
             let reason = reasons.then(|| clean(&chain(*error)));

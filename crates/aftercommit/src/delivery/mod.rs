@@ -35,6 +35,7 @@ mod breaker;
 mod history;
 mod reason;
 mod leased;
+mod lockout;
 mod standing;
 mod seat;
 mod orders;

@@ -29,6 +29,7 @@ pub(crate) fn of_attempt(ended: &Ended, payload: &str) -> Option<String> {
         Ended::Answered(Outcome::RetryAfter(after)) => {
             Some(format!("the receiver asked for {after:?} more"))
         }
+        Ended::CutOff => Some("the runtime of its handler ended".into()),
         Ended::Answered(Outcome::Done) | Ended::Settled | Ended::Lost => None,
     }
 }

@@ -34,6 +34,8 @@ pub(crate) struct Manner {
     pub(crate) retry: RetryPolicy,
     pub(crate) timeout: Duration,
     pub(crate) concurrency: usize,
+    /// Each call takes a connection of the application.
+    pub(crate) in_transaction: bool,
     pub(crate) batch: usize,
     pub(crate) target: Option<Arc<str>>,
 }
@@ -45,6 +47,7 @@ impl Default for Manner {
             retry: RetryPolicy::default(),
             timeout: Duration::from_secs(60),
             concurrency: 8,
+            in_transaction: false,
             batch: 1,
             target: None,
         }
@@ -84,7 +87,9 @@ where
     Form: 'static,
 {
     let batch = if F::SHAPE == Shape::Batch { 100 } else { 1 };
-    DurableReceiver::new(name.into(), Some(Arc::new(Handler::new(receiver)))).batch(batch)
+    DurableReceiver::new(name.into(), Some(Arc::new(Handler::new(receiver))))
+        .batch(batch)
+        .set(|route| route.manner.in_transaction = F::SHAPE == Shape::InTransaction)
 }
 
 /// A durable receiver that lives in another process: this one writes its effects and does not deliver them.

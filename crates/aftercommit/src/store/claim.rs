@@ -108,7 +108,7 @@ impl<DB: Dialect> Outbox<DB> {
         search: &Search,
     ) -> Result<Found> {
         let sql = DB::effects();
-        let mut session = Session::begin(&self.db).await?;
+        let mut session = Session::begin(self).await?;
         let found = async {
             let mut found = Found::default();
             let mut candidates = Vec::new();

@@ -232,6 +232,16 @@ pub trait Adapter: sqlx::Database {
         None
     }
 
+    /// Asks whether the database has room for the sessions of one pool only, where that can be.
+    fn one_session() -> Option<&'static str> {
+        None
+    }
+
+    /// Asks whether a session commits each statement by itself, where that can be switched off.
+    fn autocommit() -> Option<&'static str> {
+        None
+    }
+
     /// How an operator is answered.
     fn operate() -> &'static OperateSql;
 

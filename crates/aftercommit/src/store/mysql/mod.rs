@@ -329,6 +329,10 @@ impl Adapter for MySql {
         &EFFECTS
     }
 
+    fn autocommit() -> Option<&'static str> {
+        Some(include_str!("autocommit.sql"))
+    }
+
     fn operate() -> &'static OperateSql {
         &OPERATE
     }

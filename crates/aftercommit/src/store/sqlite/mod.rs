@@ -264,6 +264,10 @@ impl Adapter for Sqlite {
         &EFFECTS
     }
 
+    fn one_session() -> Option<&'static str> {
+        Some(include_str!("one_session.sql"))
+    }
+
     fn operate() -> &'static OperateSql {
         &OPERATE
     }
