@@ -147,6 +147,12 @@ pub trait Adapter: sqlx::Database {
     /// Whether `error` says that the transaction had already been ended by something else.
     fn is_state_mismatch(error: &sqlx::Error) -> bool;
 
+    /// Whether `error` says that a prepared statement no longer fits its table, and will not as long as the connection keeps it.
+    fn is_stale_plan(error: &sqlx::Error) -> bool {
+        let _ = error;
+        false
+    }
+
     fn learn(conn: &mut Self::Connection) -> BoxFuture<'_, Result<Facts, sqlx::Error>>;
 
     /// Asks a fresh connection what became of a commit. Gives up after `patience`.

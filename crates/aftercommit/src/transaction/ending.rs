@@ -112,8 +112,11 @@ impl<DB: Dialect> Tx<DB> {
         // Within the grace, so that one lost statement does not hold up the caller for as long as it runs.
         let _: std::result::Result<_, tokio::time::error::Elapsed> =
             tokio::time::timeout(GRACE, self.link.drain()).await;
-        if let Some(held) = self.link.take() {
-            close_or_release(held, &self.options).await;
+        match self.link.take() {
+            // Closed, so that it fails once and not for as long as the pool keeps it.
+            Some(held) if self.stale_plan => drop(held),
+            Some(held) => close_or_release(held, &self.options).await,
+            None => {}
         }
         self.hooks.clear();
         self.effects.clear();

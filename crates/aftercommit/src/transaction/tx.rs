@@ -64,6 +64,8 @@ pub struct Tx<DB: Dialect> {
     pub(super) options: Options,
     pub(super) facts: Arc<Facts>,
     pub(super) warned: bool,
+    /// The connection keeps a prepared statement that will fail again.
+    pub(super) stale_plan: bool,
     /// A statement was sent that could have ended the transaction.
     pub(super) unproven: bool,
     /// And it did.
@@ -108,6 +110,7 @@ impl<DB: Dialect> Tx<DB> {
             options,
             facts,
             warned: false,
+            stale_plan: false,
             unproven: false,
             mismatch: None,
             ended: false,

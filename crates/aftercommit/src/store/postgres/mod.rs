@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_core::future::BoxFuture;
 use futures_core::stream::BoxStream;
-use sqlx::postgres::{PgConnectOptions, PgListener};
+use sqlx::postgres::{PgConnectOptions, PgDatabaseError, PgListener};
 use sqlx::{ConnectOptions, Connection, Executor, PgConnection, Pool, Postgres, Row, SqlStr};
 use tokio::time::{Instant, sleep, timeout_at};
 
@@ -118,6 +118,13 @@ impl Adapter for Postgres {
 
     fn is_state_mismatch(_error: &sqlx::Error) -> bool {
         false
+    }
+
+    fn is_stale_plan(error: &sqlx::Error) -> bool {
+        let error = error.as_database_error();
+        let error = error.and_then(|error| error.try_downcast_ref::<PgDatabaseError>());
+        // "cached plan must not change result type", in any language.
+        error.is_some_and(|error| error.routine() == Some("RevalidateCachedQuery"))
     }
 
     fn learn(conn: &mut PgConnection) -> BoxFuture<'_, Result<Facts, sqlx::Error>> {
