@@ -171,6 +171,7 @@ impl<DB: Dialect> Tx<DB> {
         self.db.observers().observe(&Event::StatementFailed {
             code: code.as_deref(),
         });
+        self.stale_plan |= DB::is_stale_plan(error);
         if is_fatal(error) {
             self.link.cut();
         }

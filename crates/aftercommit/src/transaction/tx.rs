@@ -67,6 +67,8 @@ pub struct Tx<DB: Dialect> {
     /// Something else than plain reading was sent.
     pub(super) may_have_written: bool,
     pub(super) warned: bool,
+    /// The connection keeps a prepared statement that will fail again.
+    pub(super) stale_plan: bool,
     pub(super) ended: bool,
 }
 
@@ -104,6 +106,7 @@ impl<DB: Dialect> Tx<DB> {
             probing: Probing::Intact,
             may_have_written: false,
             warned: false,
+            stale_plan: false,
             ended: false,
         }
     }
