@@ -221,12 +221,6 @@ pub(crate) fn bound<DB: Dialect>(
     let (sql, mut arguments, mut trouble) = (DB::effects(), DB::Arguments::default(), None);
     let mut number = 0;
     let filled = fill(template, |place, text| {
-        // A list, or a table of the same values.
-        let (place, between) = match place {
-            "each_id" => ("ids", " UNION ALL SELECT "),
-            "each_key" => ("keys", " UNION ALL SELECT "),
-            place => (place, ", "),
-        };
         let Some((_, values)) = values.iter().find(|(name, _)| *name == place) else {
             match place {
                 "now" => text.push_str(sql.now.trim()),
@@ -238,7 +232,7 @@ pub(crate) fn bound<DB: Dialect>(
         };
         for (index, value) in padded(values).enumerate() {
             if index > 0 {
-                text.push_str(between);
+                text.push_str(", ");
             }
             number += 1;
             DB::rows().parameter(text, number);
