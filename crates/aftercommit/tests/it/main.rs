@@ -31,3 +31,4 @@ mod test_kit;
 mod rules;
 mod signal;
 mod transaction;
+mod behind;
