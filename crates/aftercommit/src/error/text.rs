@@ -11,6 +11,16 @@ impl fmt::Display for Kind {
         match self {
             Kind::Database(error) => error.fmt(f),
             Kind::Other(error) => error.fmt(f),
+            Kind::Broken { first, class } if class.is_connection_lost() => write!(
+                f,
+                "the block was aborted because its connection was lost ({first}); nothing of it is committed: the block can \
+                 be run again"
+            ),
+            Kind::Broken { first, class } if class.is_conflict() => write!(
+                f,
+                "the block was aborted because it collided with another transaction ({first}); nothing of it is committed: \
+                 run the block again, as `Db::retry` does"
+            ),
             Kind::Broken { first, .. } => write!(
                 f,
                 "the block was aborted by an earlier failure ({first}); nothing of it is committed: \
@@ -230,6 +240,34 @@ impl fmt::Display for Kind {
                 f,
                 "{table} gave the id {number}, which does not fit {id}: use a wider type, or mark the id as \
                  `#[model(id, given)]` if the database does not number the rows"
+            ),
+            Kind::IdUnknown { table } => write!(
+                f,
+                "{table} gave no id for the new row, or one that this server does not tell (MySQL, and MariaDB before 10.5, \
+                 tell those of AUTO_INCREMENT only): make the column AUTO_INCREMENT, or mark the id as `#[model(id, given)]`"
+            ),
+            Kind::IdZero { table } => write!(
+                f,
+                "{table} has a row whose id stands for \"not saved yet\" in its model, so that saving it would insert it again: \
+                 make the id an `Option`, or mark it as `#[model(id, given)]`"
+            ),
+            Kind::IdStale { table, id } => write!(
+                f,
+                "the id {id} of {table} was given in a block that was rolled back, and may be that of another row by now: \
+                 set it to 0 to insert the row, or use `update` to write over the one that is there"
+            ),
+            Kind::RowNotWritten { table, rows: 1, .. } => write!(
+                f,
+                "{table} did not write the row, and did not say why: look for a trigger or a rule that drops rows"
+            ),
+            Kind::RowNotWritten { table, rows, written } => write!(
+                f,
+                "{table} wrote {written} of {rows} rows, and did not say which: look for a trigger or a rule that drops rows"
+            ),
+            Kind::RowTooLong { table, bytes, limit } => write!(
+                f,
+                "a row of {table} takes {bytes} bytes, and the server reads statements of at most {limit}: raise its \
+                 `max_allowed_packet`, or keep large values elsewhere"
             ),
             Kind::UnknownColumn { table, column, exists: false, known } => {
                 write!(f, "{table} has no column \"{column}\" in its model: the columns are {known}")

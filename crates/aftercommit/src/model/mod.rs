@@ -76,12 +76,20 @@ mod table;
 mod row;
 mod signals;
 mod unsaved;
+mod void;
+mod chunks;
+mod write;
 mod save;
+mod batch;
 mod many;
 mod delete;
 mod get;
 mod db;
 
+pub use aftercommit_macros::GeneratedId;
+#[doc(hidden)]
+pub use row::values_differ;
 pub use row::{Columns, GeneratedId, Model, Stored, Value, Values};
 pub use signals::{Deleted, DeletedMany, Deleting, Saved, SavedMany, Saving};
 pub use table::{Column, Table, Written};
+pub(crate) use void::{GivenId, VoidIds};

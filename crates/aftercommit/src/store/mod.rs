@@ -20,7 +20,7 @@ mod outbox;
 mod claim;
 mod rows;
 mod session;
-mod trouble;
+mod error_class;
 
 #[cfg(feature = "mysql")]
 mod mysql;
@@ -33,13 +33,13 @@ pub use effects::{EffectSql, Value};
 pub(crate) use effects::{
     Tables, bound, each_statement, effect_sql, load_effect_sql, one, text as effect_text, values,
 };
+pub(crate) use error_class::{ErrorClass, classify, leaves_connection_unusable};
 pub use operate::OperateSql;
 pub(crate) use operate::{Touched, operate_sql};
 pub(crate) use outbox::Outbox;
-pub use rows::RowSql;
+pub use rows::{Conflict, RowSql};
 pub(crate) use rows::{fill, row_sql};
 pub(crate) use session::Session;
-pub(crate) use trouble::{Trouble, trouble};
 
 /// A database that this library knows: `sqlx::Postgres`, `sqlx::MySql` (and MariaDB), `sqlx::Sqlite`.
 ///
@@ -87,8 +87,10 @@ pub struct ServerInfo {
     pub flushes: bool,
     /// Why a confirmed commit may be gone after a crash, if the settings of the server say so.
     pub loses_commits: Option<&'static str>,
-    /// How far apart the ids of one INSERT are, where they are not in its answer.
-    pub id_step: u64,
+    /// Whether an INSERT can answer with columns, where not every server can.
+    pub returning: bool,
+    /// The longest statement in bytes that the server reads, where a longer one costs the connection.
+    pub packet: Option<usize>,
 }
 
 /// What one database does in its own way. Not for users: see [`Dialect`].
@@ -248,6 +250,12 @@ pub trait Adapter: sqlx::Database {
     /// The first id that the database gave in a statement, where it says so beside the rows.
     fn first_id(result: &Self::QueryResult) -> Option<u64>;
 
+    /// How many bytes a value takes in a statement; 0 where nothing depends on it.
+    fn encoded_len<'q, T: sqlx::Encode<'q, Self>>(value: &T) -> usize {
+        let _ = value;
+        0
+    }
+
     /// A column of a row, by its place.
     fn column<'r, T>(row: &'r Self::Row, at: usize) -> Result<T, sqlx::Error>
     where
@@ -404,7 +412,7 @@ pub(crate) fn not_connected(error: sqlx::Error, holders: impl FnOnce() -> Option
 
 /// A database error as the library's: with the holder of a lock where one is known.
 pub(crate) fn failed(error: sqlx::Error, holder: impl FnOnce() -> Option<String>) -> Error {
-    if trouble(&error) == Trouble::Locked {
+    if classify(&error) == ErrorClass::LockTimeout {
         Error::new(Kind::Busy {
             holder: holder(),
             source: error,

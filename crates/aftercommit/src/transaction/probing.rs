@@ -10,7 +10,7 @@ use super::held::Held;
 use super::link::Link;
 use super::statement::StatementKind;
 use crate::error::{Error, Kind, Result};
-use crate::store::{Dialect, Probe};
+use crate::store::{Dialect, ErrorClass, Probe};
 
 /// What is known of a statement that may have ended the transaction.
 #[derive(Debug)]
@@ -171,7 +171,7 @@ impl<DB: Dialect> Tx<DB> {
         if self.has_ended() {
             self.ledger.statement_failed(
                 "a statement ended the transaction or rolled it back to a savepoint".into(),
-                false,
+                ErrorClass::Refused,
             );
         }
     }

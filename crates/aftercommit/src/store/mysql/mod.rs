@@ -11,8 +11,9 @@ use sqlx::mysql::{MySqlConnectOptions, MySqlDatabaseError};
 use sqlx::{Executor, MySql, MySqlConnection, Pool, Row, SqlStr};
 
 use super::{
-    Adapter, CommitMessage, CommitStatus, EffectSql, Identity, Item, OperateSql, Probe, Query,
-    RowSql, ServerInfo, TxInfo, effect_sql, load_effect_sql, operate_sql, own_sql, row_sql, values,
+    Adapter, CommitMessage, CommitStatus, Conflict, EffectSql, Identity, Item, OperateSql, Probe,
+    Query, RowSql, ServerInfo, TxInfo, effect_sql, load_effect_sql, operate_sql, own_sql, row_sql,
+    values,
 };
 use crate::error::{Error, Kind};
 use crate::transaction::{Grammar, Options};
@@ -44,6 +45,11 @@ const ER_BAD_NULL: u16 = 1048;
 
 static ROWS: RowSql = row_sql! {
     answers: false,
+    conflict: Some(Conflict {
+        sql: include_str!("row_conflict.sql"),
+        code: "21000",
+    }),
+    reuses_ids: false,
     quote: '`',
     parameter: '?',
     most_parameters: 65535,
@@ -253,8 +259,8 @@ impl Adapter for MySql {
             let sql = own_sql(SERVER_INFO.replace("{server}", SERVER.trim()));
             let row = Executor::fetch_one(conn, sql).await?;
             let (server, database): (String, Option<String>) = (row.try_get(0)?, row.try_get(1)?);
-            let (tables, id_step, flush): (i64, i64, i64) =
-                (row.try_get(2)?, row.try_get(3)?, row.try_get(4)?);
+            let (tables, flush): (i64, i64) = (row.try_get(2)?, row.try_get(3)?);
+            let (version, packet): (String, i64) = (row.try_get(4)?, row.try_get(5)?);
             let markers = database.filter(|_| tables > 0);
             Ok(ServerInfo {
                 markers: markers
@@ -262,7 +268,8 @@ impl Adapter for MySql {
                 server,
                 loses_commits: (flush != 1)
                     .then_some("the setting innodb_flush_log_at_trx_commit is not 1"),
-                id_step: id_step.unsigned_abs(),
+                returning: inserts_answer(&version),
+                packet: packet.try_into().ok(),
                 ..ServerInfo::default()
             })
         })
@@ -323,6 +330,15 @@ impl Adapter for MySql {
         Some(result.last_insert_id())
     }
 
+    fn encoded_len<'q, T: sqlx::Encode<'q, Self>>(value: &T) -> usize {
+        let mut buffer = Vec::new();
+        // What cannot be encoded fails where it is added.
+        match value.encode_by_ref(&mut buffer) {
+            Ok(_) => buffer.len(),
+            Err(_) => 0,
+        }
+    }
+
     fn column<'r, T>(row: &'r Self::Row, at: usize) -> Result<T, sqlx::Error>
     where
         T: sqlx::Decode<'r, Self> + sqlx::Type<Self>,
@@ -357,6 +373,18 @@ fn is_another_server(error: &sqlx::Error) -> bool {
             .is_some_and(|error| error.message().contains("'token'"))
 }
 
+/// Whether the server knows INSERT … RETURNING: MariaDB since 10.5, which some call `5.5.5-10.5.1-MariaDB`.
+fn inserts_answer(version: &str) -> bool {
+    if !version.contains("MariaDB") {
+        return false;
+    }
+    let version = version.strip_prefix("5.5.5-").unwrap_or(version);
+    let mut numbers = version
+        .split(|c: char| !c.is_ascii_digit())
+        .map_while(|number| number.parse::<u32>().ok());
+    (numbers.next(), numbers.next()) >= (Some(10), Some(5))
+}
+
 fn number(error: &sqlx::Error) -> Option<u16> {
     let error = error
         .as_database_error()?
@@ -377,6 +405,21 @@ mod tests {
             .collect();
         assert_eq!(words, ["INSERT", "COMMIT"]);
         assert!(sql.contains("X'64623a333330362f31', X'abc'"), "{sql}");
+    }
+
+    #[test]
+    fn mariadb_answers_inserts_since_10_5_and_mysql_does_not() {
+        for (version, answers) in [
+            ("10.11.6-MariaDB-0+deb12u1", true),
+            ("5.5.5-10.5.0-MariaDB-log", true),
+            ("11.4.5-MariaDB", true),
+            ("10.4.32-MariaDB", false),
+            ("5.5.5-10.1.48-MariaDB", false),
+            ("8.4.3", false),
+            ("", false),
+        ] {
+            assert_eq!(inserts_answer(version), answers, "{version}");
+        }
     }
 
     #[test]

@@ -3,5 +3,6 @@ SELECT
     DATABASE(),
     (SELECT COUNT(*) FROM information_schema.tables
      WHERE table_schema = DATABASE() AND table_name = 'aftercommit_markers'),
-    CAST(@@auto_increment_increment AS SIGNED),
-    CAST(@@innodb_flush_log_at_trx_commit AS SIGNED)
+    CAST(@@innodb_flush_log_at_trx_commit AS SIGNED),
+    VERSION(),
+    CAST(@@max_allowed_packet AS SIGNED)

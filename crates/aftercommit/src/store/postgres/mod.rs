@@ -64,6 +64,8 @@ const SESSION_STATE: &str = include_str!("session_state.sql");
 
 static ROWS: RowSql = row_sql! {
     answers: true,
+    conflict: None,
+    reuses_ids: false,
     quote: '"',
     parameter: '$',
     most_parameters: 65535,
@@ -270,10 +272,7 @@ impl Adapter for Postgres {
                 Ok(row) => row,
                 // Something that speaks Postgres and is not: it can begin and commit, and no more is asked of it.
                 Err(sqlx::Error::Database(_)) => {
-                    return Ok(ServerInfo {
-                        id_step: 1,
-                        ..ServerInfo::default()
-                    });
+                    return Ok(ServerInfo::default());
                 }
                 Err(error) => return Err(error),
             };
@@ -294,7 +293,6 @@ impl Adapter for Postgres {
                 epoch_sql,
                 flushes,
                 loses_commits: no_fsync.then_some("the setting fsync is off"),
-                id_step: 1,
                 ..ServerInfo::default()
             })
         })

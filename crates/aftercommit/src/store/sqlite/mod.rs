@@ -30,6 +30,8 @@ const HAS_PROBE: &str = include_str!("has_probe.sql");
 
 static ROWS: RowSql = row_sql! {
     answers: true,
+    conflict: None,
+    reuses_ids: true,
     quote: '"',
     parameter: '?',
     most_parameters: 32766,
