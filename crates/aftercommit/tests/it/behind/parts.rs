@@ -139,6 +139,7 @@ pub const POSTGRES: Parts = Parts {
         "COMMIT; BEGIN",
         "COMMIT; START TRANSACTION",
         "ROLLBACK; BEGIN ISOLATION LEVEL SERIALIZABLE",
+        "ROLLBACK; INSERT INTO item (id) VALUES ({id}); COMMIT; BEGIN; SELECT 1 / 0",
         "ROLLBACK TO aftercommit_1",
     ],
     tails: TAILS,
@@ -334,7 +335,7 @@ pub const SQLITE: Parts = Parts {
                 &["{veil}SAVEPOINT mine; SAVEPOINT yours", "{row}", "{veil}ROLLBACK TO mine; SELECT 1"],
             ],
         ),
-        hole(
+        closed(
             "a conflict that rolls back",
             &[
                 &["INSERT OR ROLLBACK INTO sly_one VALUES (1)"],
