@@ -78,7 +78,7 @@ impl<DB: Dialect> Commit<DB> {
     ) -> Result<(), Error> {
         let mut messages = match births {
             [] => Vec::new(),
-            births => append::<DB>(births, self.db.tables()),
+            births => append::<DB>(births, self.db.tables(), &self.server),
         };
         let last = messages.pop().unwrap_or_default();
         if !births.is_empty()

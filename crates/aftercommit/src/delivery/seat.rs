@@ -95,6 +95,9 @@ impl Seat {
 
     /// How many it wants in memory: enough to be busy for two rounds.
     fn target(&self) -> usize {
+        if self.manner.concurrency == 0 {
+            return 0;
+        }
         let round = self.manner.concurrency.saturating_mul(self.manner.batch);
         round.saturating_mul(2).clamp(16, MOST_QUEUED)
     }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use uuid::Uuid;
 
-use super::{Dialect, Query, fill};
+use super::{Dialect, Query, UniqueSql, fill};
 use crate::error::{Error, Kind, Result};
 
 /// The files of each dialect that are on effects, `effect_<name>.sql`, handed on to a macro.
@@ -31,6 +31,13 @@ macro_rules! define {
             /// A text and an id as literals, with `{hex}` for their bytes.
             pub(crate) text_literal: &'static str,
             pub(crate) id_literal: &'static str,
+            /// What goes before a statement of the user's transaction on the library's own rows, where the server would compare
+            /// them with the snapshot.
+            pub(crate) current: Option<&'static str>,
+            /// Where effects that have both a key and a unique key could wait for each other: what keeps them apart.
+            pub(crate) unique_lane: Option<&'static str>,
+            /// Where unique keys have a table of their own.
+            pub(crate) unique: Option<UniqueSql>,
         }
 
         impl EffectSql {
@@ -39,8 +46,9 @@ macro_rules! define {
                 $(if std::ptr::eq(self.$name, statement) {
                     return stringify!($name);
                 })*
-                match self.lock {
-                    Some(lock) if std::ptr::eq(lock, statement) => "lock",
+                match (self.lock, &self.unique) {
+                    (Some(lock), _) if std::ptr::eq(lock, statement) => "lock",
+                    (_, Some(unique)) => unique.name(statement),
                     _ => "",
                 }
             }
@@ -158,8 +166,8 @@ impl Tables {
             }
             "class" => text.push_str(&self.class().to_string()),
             "within" => self.within(quote, text),
-            "effects" | "waiting" | "dead" | "workers" | "receivers" | "lanes" | "schema"
-            | "places" => {
+            "effects" | "waiting" | "dead" | "workers" | "receivers" | "lanes" | "uniques"
+            | "schema" | "places" => {
                 self.within(quote, text);
                 text.push(quote);
                 text.push_str(&self.prefix);
@@ -213,6 +221,12 @@ pub(crate) fn bound<DB: Dialect>(
     let (sql, mut arguments, mut trouble) = (DB::effects(), DB::Arguments::default(), None);
     let mut number = 0;
     let filled = fill(template, |place, text| {
+        // A list, or a table of the same values.
+        let (place, between) = match place {
+            "each_id" => ("ids", " UNION ALL SELECT "),
+            "each_key" => ("keys", " UNION ALL SELECT "),
+            place => (place, ", "),
+        };
         let Some((_, values)) = values.iter().find(|(name, _)| *name == place) else {
             match place {
                 "now" => text.push_str(sql.now.trim()),
@@ -224,7 +238,7 @@ pub(crate) fn bound<DB: Dialect>(
         };
         for (index, value) in padded(values).enumerate() {
             if index > 0 {
-                text.push_str(", ");
+                text.push_str(between);
             }
             number += 1;
             DB::rows().parameter(text, number);

@@ -21,6 +21,7 @@ mod claim;
 mod rows;
 mod session;
 mod error_class;
+mod uniques;
 
 #[cfg(feature = "mysql")]
 mod mysql;
@@ -40,6 +41,7 @@ pub(crate) use outbox::Outbox;
 pub use rows::{Conflict, RowSql};
 pub(crate) use rows::{fill, row_sql};
 pub(crate) use session::Session;
+pub use uniques::UniqueSql;
 
 /// A database that this library knows: `sqlx::Postgres`, `sqlx::MySql` (and MariaDB), `sqlx::Sqlite`.
 ///
@@ -91,6 +93,8 @@ pub struct ServerInfo {
     pub returning: bool,
     /// The longest statement in bytes that the server reads, where a longer one costs the connection.
     pub packet: Option<usize>,
+    /// MariaDB: whether locks may be refused for the sake of the transaction's snapshot (`innodb_snapshot_isolation`).
+    pub snapshot_isolation: bool,
 }
 
 /// What one database does in its own way. Not for users: see [`Dialect`].
@@ -225,6 +229,16 @@ pub trait Adapter: sqlx::Database {
         channel: String,
     ) -> Option<BoxStream<'static, Result<(), sqlx::Error>>> {
         let _ = (pool, channel);
+        None
+    }
+
+    /// Asks whether the database has room for the sessions of one pool only, where that can be.
+    fn one_session() -> Option<&'static str> {
+        None
+    }
+
+    /// Asks whether a session commits each statement by itself, where that can be switched off.
+    fn autocommit() -> Option<&'static str> {
         None
     }
 

@@ -22,7 +22,7 @@ impl<DB: Dialect> Tx<DB> {
     /// # Errors
     ///
     /// That of the first `during` receiver that fails; those behind it are not called. For a `durable` one, that the signal cannot
-    /// be written down (`PAYLOAD_…`, `NUMBER_PRECISION`, `BAD_KEY`). `SIGNAL_RECURSION`.
+    /// be written down (`PAYLOAD_…`, `NUMBER_…`, `HEADERS_TOO_LARGE`, `BAD_KEY`). `SIGNAL_RECURSION`.
     ///
     /// # Panics
     ///

@@ -12,8 +12,8 @@ use sqlx::{Executor, MySql, MySqlConnection, Pool, Row, SqlStr};
 
 use super::{
     Adapter, CommitMessage, CommitStatus, Conflict, EffectSql, Identity, Item, OperateSql, Probe,
-    Query, RowSql, ServerInfo, TxInfo, effect_sql, load_effect_sql, operate_sql, own_sql, row_sql,
-    values,
+    Query, RowSql, ServerInfo, TxInfo, UniqueSql, effect_sql, load_effect_sql, operate_sql,
+    own_sql, row_sql, values,
 };
 use crate::error::{Error, Kind};
 use crate::transaction::{Grammar, Options};
@@ -60,6 +60,17 @@ static EFFECTS: EffectSql = effect_sql! {
     notify: None,
     text_literal: "CONVERT(X'{hex}' USING utf8mb4)",
     id_literal: "X'{hex}'",
+    current: Some(include_str!("effect_current.sql")),
+    unique_lane: None,
+    unique: Some(UniqueSql {
+        take: include_str!("effect_unique.sql"),
+        row: include_str!("effect_unique_row.sql"),
+        id: include_str!("effect_unique_id.sql"),
+        pick: include_str!("effect_unique_pick.sql"),
+        free: include_str!("effect_unique_free.sql"),
+        prune_pick: include_str!("effect_unique_prune_pick.sql"),
+        prune: include_str!("effect_unique_prune.sql"),
+    }),
 };
 
 static OPERATE: OperateSql = operate_sql!();
@@ -261,6 +272,7 @@ impl Adapter for MySql {
             let (server, database): (String, Option<String>) = (row.try_get(0)?, row.try_get(1)?);
             let (tables, flush): (i64, i64) = (row.try_get(2)?, row.try_get(3)?);
             let (version, packet): (String, i64) = (row.try_get(4)?, row.try_get(5)?);
+            let snapshot_isolation: i64 = row.try_get(6)?;
             let markers = database.filter(|_| tables > 0);
             Ok(ServerInfo {
                 markers: markers
@@ -270,6 +282,7 @@ impl Adapter for MySql {
                     .then_some("the setting innodb_flush_log_at_trx_commit is not 1"),
                 returning: inserts_answer(&version),
                 packet: packet.try_into().ok(),
+                snapshot_isolation: snapshot_isolation > 0,
                 ..ServerInfo::default()
             })
         })
@@ -314,6 +327,10 @@ impl Adapter for MySql {
 
     fn effects() -> &'static EffectSql {
         &EFFECTS
+    }
+
+    fn autocommit() -> Option<&'static str> {
+        Some(include_str!("autocommit.sql"))
     }
 
     fn operate() -> &'static OperateSql {

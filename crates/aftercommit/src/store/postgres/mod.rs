@@ -76,6 +76,9 @@ static EFFECTS: EffectSql = effect_sql! {
     notify: Some(include_str!("effect_notify.sql")),
     text_literal: "convert_from(decode('{hex}', 'hex'), 'UTF8')",
     id_literal: "'{hex}'::uuid",
+    current: None,
+    unique_lane: Some(include_str!("effect_unique_lane.sql")),
+    unique: None,
 };
 
 static OPERATE: OperateSql = operate_sql!();

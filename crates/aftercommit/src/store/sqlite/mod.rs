@@ -43,6 +43,9 @@ static EFFECTS: EffectSql = effect_sql! {
     notify: None,
     text_literal: "CAST(X'{hex}' AS TEXT)",
     id_literal: "X'{hex}'",
+    current: None,
+    unique_lane: None,
+    unique: None,
 };
 
 static OPERATE: OperateSql = operate_sql!();
@@ -262,6 +265,10 @@ impl Adapter for Sqlite {
 
     fn effects() -> &'static EffectSql {
         &EFFECTS
+    }
+
+    fn one_session() -> Option<&'static str> {
+        Some(include_str!("one_session.sql"))
     }
 
     fn operate() -> &'static OperateSql {

@@ -7,6 +7,8 @@ mod payload;
 mod manner;
 mod order;
 mod retries;
+mod reasons;
+mod unique;
 mod outages;
 mod transactional;
 mod leases;
