@@ -50,7 +50,6 @@ pub struct Tx<DB: Dialect> {
     /// A statement met a conflict that no savepoint has healed.
     pub(super) collided: bool,
     pub(crate) receivers: View<DB>,
-    pub(crate) sending: usize,
     pub(crate) muted: Vec<Box<str>>,
     /// The depth of a block of the test kit, in which a durable block is allowed.
     #[cfg(feature = "testing")]
@@ -93,7 +92,6 @@ impl<DB: Dialect> Tx<DB> {
             given_ids: Vec::new(),
             orphan: false,
             collided: false,
-            sending: 0,
             muted: Vec::new(),
             #[cfg(feature = "testing")]
             test_depth: None,
