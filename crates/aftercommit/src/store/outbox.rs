@@ -258,18 +258,21 @@ impl<DB: Dialect> Outbox<DB> {
     }
 
     async fn relocate(&self, pick: &str, values: &Values<'_>, way: Move) -> Result<usize> {
+        let late = way.remove != DB::effects().parked;
         let mut session = Session::begin(&self.db).await?;
         let moved = async {
             let picked = session.run(self.query(pick, values)?).await?;
             let (picked, named) = (ids::<DB>(&picked)?, names_of::<DB>(&picked, [1, 2])?);
             if picked.is_empty() {
-                return Ok(0);
+                return Ok((0, named));
             }
-            self.free_names(&mut session, named).await?;
-            self.carry(&mut session, &picked, &way).await
+            let moved = self.carry(&mut session, &picked, &way).await?;
+            Ok((moved, named))
         };
         let moved = moved.await;
-        session.end(moved).await
+        let (moved, named) = session.end(moved).await?;
+        self.free_names(named, late).await?;
+        Ok(moved)
     }
 
     /// Nothing is removed that was not copied.
