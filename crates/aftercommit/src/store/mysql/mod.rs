@@ -57,6 +57,7 @@ static ROWS: RowSql = row_sql! {
 
 static EFFECTS: EffectSql = effect_sql! {
     lock: Some(include_str!("effect_lock.sql")),
+    at_once: 1,
     notify: None,
     text_literal: "CONVERT(X'{hex}' USING utf8mb4)",
     id_literal: "X'{hex}'",
