@@ -57,6 +57,7 @@ static ROWS: RowSql = row_sql! {
 
 static EFFECTS: EffectSql = effect_sql! {
     lock: Some(include_str!("effect_lock.sql")),
+    at_once: 1,
     notify: None,
     text_literal: "CONVERT(X'{hex}' USING utf8mb4)",
     id_literal: "X'{hex}'",
@@ -66,7 +67,6 @@ static EFFECTS: EffectSql = effect_sql! {
         take: include_str!("effect_unique.sql"),
         row: include_str!("effect_unique_row.sql"),
         id: include_str!("effect_unique_id.sql"),
-        pick: include_str!("effect_unique_pick.sql"),
         free: include_str!("effect_unique_free.sql"),
         prune_pick: include_str!("effect_unique_prune_pick.sql"),
         prune: include_str!("effect_unique_prune.sql"),

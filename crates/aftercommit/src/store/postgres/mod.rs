@@ -73,6 +73,7 @@ static ROWS: RowSql = row_sql! {
 
 static EFFECTS: EffectSql = effect_sql! {
     lock: None,
+    at_once: usize::MAX,
     notify: Some(include_str!("effect_notify.sql")),
     text_literal: "convert_from(decode('{hex}', 'hex'), 'UTF8')",
     id_literal: "'{hex}'::uuid",
