@@ -15,6 +15,9 @@ impl Minutes {
 
 impl fmt::Display for Minutes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() {
+            return Ok(());
+        }
         writeln!(f, "minutes:")?;
         let mut all = Duration::ZERO;
         for (step, took) in &self.0 {

@@ -43,6 +43,7 @@ pub(crate) fn test_newer(minutes: &mut Minutes) -> Result<bool> {
     let servers = Servers::start_newer(newer)?;
     let environment = &servers.environment;
     let mut tally = Tally::default();
+    run(Step::NEWER_PROCESSES, environment, minutes, |_| {})?;
     run(Step::NEWER_LIST, environment, minutes, |line| {
         tally.expect(line)
     })?;

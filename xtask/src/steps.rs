@@ -69,6 +69,21 @@ impl Step {
         environment: &[],
     };
 
+    /// The processes that the storms of [`NEWER`](Self::NEWER) start: naming a test leaves examples out.
+    pub(crate) const NEWER_PROCESSES: &'static Step = &Step {
+        name: "the processes of the storms",
+        arguments: &[
+            "build",
+            "-q",
+            "-p",
+            "aftercommit",
+            "--all-features",
+            "--example",
+            "storm",
+        ],
+        environment: &[],
+    };
+
     /// What [`NEWER`](Self::NEWER) has to run.
     pub(crate) const NEWER_LIST: &'static Step = &Step {
         name: "the list of the databases' suites",
@@ -118,6 +133,7 @@ impl Step {
                 "--test-threads=2",
                 "cancel::",
                 "faults::",
+                "truth::",
                 "storm::",
                 "effect::",
             ],

@@ -112,6 +112,19 @@ impl Error {
         matches!(*self.kind, Kind::CommitInDoubt { .. })
     }
 
+    /// What kind of failure of the database it was.
+    pub(crate) fn class(&self) -> crate::store::ErrorClass {
+        use crate::store::ErrorClass;
+        match &*self.kind {
+            Kind::Broken { class, .. } => *class,
+            Kind::Busy { .. } => ErrorClass::LockTimeout,
+            Kind::NoConnection { .. } => ErrorClass::NoConnection,
+            Kind::ConnectionLost { .. } => ErrorClass::ConnectionLost,
+            Kind::Database(error) => crate::store::classify(error),
+            _ => ErrorClass::Refused,
+        }
+    }
+
     /// Could the same block succeed if it were run again from its start?
     ///
     /// True for a [conflict](Self::is_conflict), a [busy database](Self::is_busy) and a connection that was
@@ -121,20 +134,26 @@ impl Error {
     }
 
     /// Did it collide with another transaction: a serialization failure, a deadlock, a lock wait that timed out?
+    ///
+    /// A lock wait that timed out includes `NOWAIT`, and SQLite's write lock, which is also [busy](Self::is_busy). This
+    /// is what [`retry`](crate::Db::retry) goes by. A block that was left as if nothing had happened, after a statement
+    /// of it had collided, collided too.
     pub fn is_conflict(&self) -> bool {
         match &*self.kind {
-            Kind::Broken { conflict, .. } => *conflict,
-            Kind::Database(error) => crate::store::trouble(error).is_conflict(),
+            Kind::Broken { class, .. } => class.is_conflict(),
+            Kind::Busy { .. } => true,
+            Kind::Database(error) => crate::store::classify(error).is_conflict(),
             _ => false,
         }
     }
 
-    /// Was the database too busy: SQLite's write lock was held by another connection, or the pool had no
+    /// Was the database too busy: a lock was not to be had in time (on SQLite the write lock), or the pool had no
     /// connection left?
     pub fn is_busy(&self) -> bool {
         match &*self.kind {
+            Kind::Broken { class, .. } => class.is_busy(),
             Kind::Busy { .. } | Kind::NoConnection { .. } => true,
-            Kind::Database(error) => crate::store::trouble(error).is_busy(),
+            Kind::Database(error) => crate::store::classify(error).is_busy(),
             _ => false,
         }
     }
@@ -142,8 +161,9 @@ impl Error {
     /// Was the connection lost (and the transaction with it)?
     pub fn is_connection_lost(&self) -> bool {
         match &*self.kind {
+            Kind::Broken { class, .. } => class.is_connection_lost(),
             Kind::ConnectionLost { .. } => true,
-            Kind::Database(error) => crate::store::trouble(error).is_connection_lost(),
+            Kind::Database(error) => crate::store::classify(error).is_connection_lost(),
             _ => false,
         }
     }
@@ -153,6 +173,13 @@ impl Error {
     /// This is how such a block says that it did what it was asked.
     pub fn is_rolled_back(&self) -> bool {
         matches!(*self.kind, Kind::RolledBack { .. })
+    }
+
+    /// Like [`is_rolled_back`](Self::is_rolled_back), and by the program itself; not because a nested block failed that had
+    /// joined.
+    #[cfg(feature = "axum")]
+    pub(crate) fn was_asked_to_roll_back(&self) -> bool {
+        matches!(*self.kind, Kind::RolledBack { place: Some(_) })
     }
 
     /// Is the block broken: did an earlier statement fail in it, so that no further one is sent?

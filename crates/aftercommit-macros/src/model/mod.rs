@@ -2,6 +2,7 @@
 
 mod expand;
 mod read;
+mod sqlx;
 
 use proc_macro2::TokenStream;
 use syn::{DeriveInput, Result};

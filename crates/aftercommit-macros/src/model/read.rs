@@ -1,12 +1,16 @@
 //! Reads the attributes. Pure.
 
-use syn::meta::ParseNestedMeta;
 use syn::spanned::Spanned;
-use syn::{Attribute, Data, DeriveInput, Error, Fields, Ident, LitStr, Result, Type};
+use syn::{Attribute, Data, DeriveInput, Error, Fields, Ident, Path, Result, Type};
+
+use super::sqlx;
+use crate::attributes::{column, model_attributes, table, text};
 
 /// A struct that is a model.
 pub(crate) struct Model {
     pub(crate) ident: Ident,
+    /// Where this library is.
+    pub(crate) krate: Path,
     pub(crate) table: String,
     pub(crate) keep_old: bool,
     pub(crate) columns: Vec<Column>,
@@ -28,9 +32,16 @@ pub(crate) struct Column {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Written {
     Program,
+    OrDefault,
     Database,
     AtInsert,
     AtWrite,
+}
+
+struct OnStruct {
+    krate: Path,
+    table: String,
+    keep_old: bool,
 }
 
 #[derive(Default)]
@@ -49,11 +60,17 @@ pub(crate) fn read(input: &DeriveInput) -> Result<Model> {
             "a model has no type parameters or lifetimes: it is a row that outlives its transaction",
         ));
     }
-    let (table, keep_old) = on_struct(input)?;
     let fields = named_fields(input)?;
+    let OnStruct {
+        krate,
+        table,
+        keep_old,
+    } = on_struct(input)?;
+    let rename_all = sqlx::on_struct(&input.attrs)?;
 
     let mut model = Model {
         ident: input.ident.clone(),
+        krate,
         table,
         keep_old,
         columns: Vec::new(),
@@ -66,7 +83,12 @@ pub(crate) fn read(input: &DeriveInput) -> Result<Model> {
         let Some(ident) = field.ident.clone() else {
             continue;
         };
-        let on = on_field(&field.attrs)?;
+        let mut on = on_field(&field.attrs)?;
+        let of_sqlx = sqlx::on_field(&field.attrs, !on.skip)?;
+        on.skip |= of_sqlx.skip;
+        if !on.skip {
+            on.column = on.column.or(of_sqlx.rename);
+        }
         if on.given && !on.id {
             return Err(Error::new_spanned(
                 field,
@@ -100,7 +122,11 @@ pub(crate) fn read(input: &DeriveInput) -> Result<Model> {
             }
             id = Some((model.columns.len(), on.given));
         }
-        let name = on.column.unwrap_or_else(|| unraw(&ident));
+        let name = on.column.unwrap_or_else(|| match &rename_all {
+            Some(rename_all) => rename_all.apply(&unraw(&ident)),
+            None => unraw(&ident),
+        });
+        sqlx::check_name(&name, &ident)?;
         if let Some(first) = model.columns.iter().find(|column| column.name == name) {
             return Err(Error::new_spanned(
                 field,
@@ -153,31 +179,41 @@ fn named_fields(input: &DeriveInput) -> Result<impl Iterator<Item = &syn::Field>
     }
 }
 
-fn on_struct(input: &DeriveInput) -> Result<(String, bool)> {
-    let mut table = None;
+fn on_struct(input: &DeriveInput) -> Result<OnStruct> {
+    let mut krate: Path = syn::parse_quote!(::aftercommit);
+    let mut name = None;
     let mut keep_old = false;
     for attribute in model_attributes(&input.attrs) {
         attribute.parse_nested_meta(|meta| {
             if meta.path.is_ident("table") {
-                match table.replace(identifier(&meta, true)?) {
+                match name.replace(table(&meta)?) {
                     None => Ok(()),
                     Some(_) => Err(meta.error("the table is named twice: leave one of the names")),
                 }
             } else if meta.path.is_ident("keep_old") {
                 keep_old = true;
                 Ok(())
+            } else if meta.path.is_ident("crate") {
+                krate = text(&meta)?.parse()?;
+                Ok(())
             } else {
-                Err(meta.error("unknown: a model knows `table = \"…\"` and `keep_old`"))
+                Err(meta.error(
+                    "unknown: a model knows `table = \"…\"`, `keep_old` and `crate = \"…\"`",
+                ))
             }
         })?;
     }
-    let table = table.ok_or_else(|| {
+    let table = name.ok_or_else(|| {
         Error::new_spanned(
             &input.ident,
             "the table is not named: write `#[model(table = \"…\")]` above the struct",
         )
     })?;
-    Ok((table, keep_old))
+    Ok(OnStruct {
+        krate,
+        table,
+        keep_old,
+    })
 }
 
 fn on_field(attributes: &[Attribute]) -> Result<OnField> {
@@ -185,13 +221,14 @@ fn on_field(attributes: &[Attribute]) -> Result<OnField> {
     for attribute in model_attributes(attributes) {
         attribute.parse_nested_meta(|meta| {
             let written = [
+                ("default", Written::OrDefault),
                 ("generated", Written::Database),
                 ("created_at", Written::AtInsert),
                 ("updated_at", Written::AtWrite),
             ];
             if let Some((_, by)) = written.iter().find(|(word, _)| meta.path.is_ident(word)) {
                 if on.written.replace(*by).is_some() {
-                    return Err(meta.error("one of `generated`, `created_at` and `updated_at` is enough"));
+                    return Err(meta.error("one of `default`, `generated`, `created_at` and `updated_at` is enough"));
                 }
             } else if meta.path.is_ident("id") {
                 on.id = true;
@@ -200,56 +237,19 @@ fn on_field(attributes: &[Attribute]) -> Result<OnField> {
             } else if meta.path.is_ident("skip") {
                 on.skip = true;
             } else if meta.path.is_ident("column") {
-                if on.column.replace(identifier(&meta, false)?).is_some() {
+                if on.column.replace(column(&meta)?).is_some() {
                     return Err(meta.error("the column is named twice: leave one of the names"));
                 }
             } else {
                 return Err(meta.error(
-                    "unknown: a field knows `id`, `given`, `column = \"…\"`, `skip`, `generated`, `created_at` and \
-                     `updated_at`",
+                    "unknown: a field knows `id`, `given`, `column = \"…\"`, `skip`, `default`, `generated`, `created_at` \
+                     and `updated_at`",
                 ));
             }
             Ok(())
         })?;
     }
     Ok(on)
-}
-
-fn model_attributes(attributes: &[Attribute]) -> impl Iterator<Item = &Attribute> {
-    attributes
-        .iter()
-        .filter(|attribute| attribute.path().is_ident("model"))
-}
-
-/// The name of a table or column. It is quoted in SQL, so that any word will do; a quote in it would end that.
-fn identifier(meta: &ParseNestedMeta<'_>, dotted: bool) -> Result<String> {
-    let text: LitStr = meta.value()?.parse().map_err(|error| {
-        Error::new(
-            error.span(),
-            "a name in quotes is expected, such as \"users\"",
-        )
-    })?;
-    let value = text.value();
-    let plain = |part: &str| {
-        !part.is_empty()
-            && part.len() <= 63
-            && part
-                .chars()
-                .all(|c| c.is_alphanumeric() || c == '_' || c == '$')
-    };
-    let parts: Vec<&str> = value.split('.').collect();
-    let allowed = if dotted { 2 } else { 1 };
-    if parts.len() > allowed || !parts.iter().all(|part| plain(part)) {
-        return Err(Error::new(
-            text.span(),
-            if dotted {
-                "not the name of a table: letters, digits and `_`, at most 63 of them, after a schema and a dot if need be"
-            } else {
-                "not the name of a column: letters, digits and `_`, at most 63 of them"
-            },
-        ));
-    }
-    Ok(value)
 }
 
 /// `r#type` is the column `type`.

@@ -13,8 +13,8 @@ use crate::error::{Error, Kind};
 use crate::guard;
 use crate::observe::{Control, Event};
 use crate::store::{
-    self, CommitMessage, CommitStatus, Dialect, Identity, ServerInfo, Trouble, TxInfo, own_sql,
-    trouble,
+    self, CommitMessage, CommitStatus, Dialect, ErrorClass, Identity, ServerInfo, TxInfo, classify,
+    leaves_connection_unusable, own_sql,
 };
 use crate::transaction::{
     Db, Held, Life, Options, Owed, Shield, close_or_release, owed_sql, release,
@@ -81,7 +81,7 @@ impl<DB: Dialect> Commit<DB> {
     ) -> Result<(), Error> {
         let mut messages = match births {
             [] => Vec::new(),
-            births => append::<DB>(births, self.db.tables()),
+            births => append::<DB>(births, self.db.tables(), &self.server),
         };
         let last = messages.pop().unwrap_or_default();
         if !births.is_empty()
@@ -151,7 +151,9 @@ impl<DB: Dialect> Commit<DB> {
 
     /// COMMIT was answered with an error, or not at all. `Ok` if it is committed all the same.
     async fn look_closer(&self, error: sqlx::Error, held: Held<DB>) -> Result<(), Error> {
-        let refused = matches!(error, sqlx::Error::Database(_)) && trouble(&error) != Trouble::Cut;
+        let refused = matches!(error, sqlx::Error::Database(_))
+            && !leaves_connection_unusable(&error)
+            && classify(&error) != ErrorClass::ConnectionLost;
         if refused {
             self.db
                 .observers()
@@ -204,7 +206,7 @@ impl<DB: Dialect> Commit<DB> {
         if DB::is_aborted(&error) {
             return Error::new(Kind::Broken {
                 first: "the server had aborted it".into(),
-                conflict: false,
+                class: ErrorClass::Refused,
             });
         }
         if DB::is_state_mismatch(&error) {

@@ -1,7 +1,7 @@
 //! Whether the tables are those that this version of the library works with.
 
 use crate::error::{Error, Kind, Result};
-use crate::store::{Dialect, Outbox, Trouble, trouble};
+use crate::store::{Dialect, ErrorClass, Outbox, classify};
 
 /// The version of the tables.
 pub(crate) const VERSION: i64 = 1;
@@ -24,7 +24,7 @@ pub(crate) async fn check<DB: Dialect>(outbox: &Outbox<DB>) -> Result<()> {
 pub(crate) fn missing(error: Error) -> Error {
     let refused = error
         .as_database()
-        .filter(|error| trouble(error) == Trouble::Refused);
+        .filter(|error| classify(error) == ErrorClass::Refused);
     let code = refused
         .and_then(sqlx::Error::as_database_error)
         .map(|error| {

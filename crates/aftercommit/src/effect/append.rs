@@ -4,11 +4,11 @@
 //! be a round trip of its own. A literal is either made of characters that mean themselves in every database, or of the
 //! hexadecimal digits of its bytes; so there is nothing to escape.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::effect::{Effect, lane};
 use super::{EffectId, Headers};
-use crate::store::{Dialect, Tables, effect_text};
+use crate::store::{Dialect, ServerInfo, Tables, UniqueSql, effect_text};
 
 /// An effect on its way into the database.
 #[derive(Clone, Debug)]
@@ -23,9 +23,22 @@ pub(crate) struct Birth {
 const MESSAGE: usize = 1024 * 1024;
 
 /// The statements for these effects. All but the last are sent before the message that has COMMIT in it.
-pub(crate) fn append<DB: Dialect>(births: &[Birth], tables: &Tables) -> Vec<String> {
+pub(crate) fn append<DB: Dialect>(
+    births: &[Birth],
+    tables: &Tables,
+    server: &ServerInfo,
+) -> Vec<String> {
     let births = joined(births);
-    let mut messages = vec![places::<DB>(&births, tables)];
+    let current = current::<DB>(tables, server);
+    let mut messages = vec![places::<DB>(&births, tables, &current)];
+    if let Some(unique_lane) = DB::effects().unique_lane {
+        messages[0].push_str(&unique_lanes::<DB>(unique_lane, &births, tables));
+    }
+    if let Some(unique) = &DB::effects().unique {
+        for statement in names::<DB>(unique, &births, tables, &current) {
+            put(&mut messages, statement);
+        }
+    }
     let mut back = places_to_give(&births);
     for late in [false, true] {
         let mut rows = String::new();
@@ -34,7 +47,10 @@ pub(crate) fn append<DB: Dialect>(births: &[Birth], tables: &Tables) -> Vec<Stri
             .filter(|birth| birth.effect.delay.is_some() == late)
         {
             if rows.len() > MESSAGE {
-                put(&mut messages, statement::<DB>(late, &rows, tables));
+                put(
+                    &mut messages,
+                    statement::<DB>(late, &rows, tables, &current),
+                );
                 rows.clear();
             }
             if !rows.is_empty() {
@@ -43,7 +59,10 @@ pub(crate) fn append<DB: Dialect>(births: &[Birth], tables: &Tables) -> Vec<Stri
             rows.push_str(&row::<DB>(birth, &mut back, tables));
         }
         if !rows.is_empty() {
-            put(&mut messages, statement::<DB>(late, &rows, tables));
+            put(
+                &mut messages,
+                statement::<DB>(late, &rows, tables, &current),
+            );
         }
     }
     messages
@@ -63,7 +82,7 @@ fn put(messages: &mut Vec<String>, statement: String) {
 /// Of effects with the same unique key the first stays, with the payload of the last.
 ///
 /// Each of them may wait for another transaction that has it, so they stand in one order for all transactions. Those that have
-/// a key for their order too stay in it: the lanes of their keys, which are taken first, keep them apart.
+/// a key for their order too stay in it: what is taken first, a lane or the name itself, keeps them apart.
 fn joined(births: &[Birth]) -> Vec<Birth> {
     let mut seen = HashMap::new();
     let mut joined: Vec<Birth> = Vec::with_capacity(births.len());
@@ -108,21 +127,114 @@ fn places_to_give(births: &[Birth]) -> Lanes {
 }
 
 /// Takes the lanes, in one order for all transactions, so that two of them cannot wait for each other.
-fn places<DB: Dialect>(births: &[Birth], tables: &Tables) -> String {
+fn places<DB: Dialect>(births: &[Birth], tables: &Tables, current: &str) -> String {
     let mut text = String::new();
     for (lane, count) in places_to_give(births) {
         let (lane, count) = (lane.to_string(), count.to_string());
-        let given = [("lane", lane.as_str()), ("count", &count)];
+        let given = [
+            ("lane", lane.as_str()),
+            ("count", &count),
+            ("current", current),
+        ];
         text.push_str(&effect_text::<DB>(DB::effects().place, tables, &given));
         text.push_str(";\n");
     }
     text
 }
 
-fn statement<DB: Dialect>(late: bool, rows: &str, tables: &Tables) -> String {
+/// Takes the lanes of unique keys, after those of keys and in one order too.
+fn unique_lanes<DB: Dialect>(template: &str, births: &[Birth], tables: &Tables) -> String {
+    let both = births.iter().filter(|birth| birth.effect.key.is_some());
+    let lanes: BTreeSet<u8> = both
+        .filter_map(name)
+        .map(|(receiver, unique, _)| lane(receiver, unique))
+        .collect();
+    let mut text = String::new();
+    for lane in lanes {
+        text.push_str(&effect_text::<DB>(
+            template,
+            tables,
+            &[("lane", &lane.to_string())],
+        ));
+        text.push_str(";\n");
+    }
+    text
+}
+
+/// What makes a statement lock rows as they are, whatever the transaction's snapshot says of them.
+fn current<DB: Dialect>(tables: &Tables, server: &ServerInfo) -> String {
+    let needed = DB::effects().current.filter(|_| server.snapshot_isolation);
+    needed.map_or_else(String::new, |current| {
+        effect_text::<DB>(current, tables, &[]) + " "
+    })
+}
+
+/// Takes the unique keys, in one order for all transactions.
+fn names<DB: Dialect>(
+    sql: &UniqueSql,
+    births: &[Birth],
+    tables: &Tables,
+    current: &str,
+) -> Vec<String> {
+    let mut named: Vec<_> = births
+        .iter()
+        .filter_map(|birth| Some((name(birth)?, birth)))
+        .collect();
+    named.sort_by_key(|(name, _)| *name);
+    let mut statements = Vec::new();
+    let mut rows = String::new();
+    let take =
+        |rows: &str| effect_text::<DB>(sql.take, tables, &[("rows", rows), ("current", current)]);
+    for (name, birth) in named {
+        if rows.len() > MESSAGE {
+            statements.push(take(&rows));
+            rows.clear();
+        }
+        if !rows.is_empty() {
+            rows.push_str(",\n");
+        }
+        rows.push_str(&name_text::<DB>(sql.row, name, birth, tables));
+    }
+    if !rows.is_empty() {
+        statements.push(take(&rows));
+    }
+    statements
+}
+
+/// The receiver, the unique key, and whether the effect is due later.
+type Name<'b> = (&'b str, &'b str, bool);
+
+fn name(birth: &Birth) -> Option<Name<'_>> {
+    let effect = &birth.effect;
+    let unique = effect.unique.as_deref()?;
+    Some((&effect.receiver, unique, effect.delay.is_some()))
+}
+
+fn name_text<DB: Dialect>(
+    template: &str,
+    (receiver, unique, late): Name<'_>,
+    birth: &Birth,
+    tables: &Tables,
+) -> String {
+    let given = [
+        ("receiver", text_literal::<DB>(receiver)),
+        ("unique_key", text_literal::<DB>(unique)),
+        ("late", u8::from(late).to_string()),
+        ("id", id_literal::<DB>(birth)),
+    ];
+    let given = given.each_ref().map(|(name, text)| (*name, text.as_str()));
+    effect_text::<DB>(template, tables, &given)
+}
+
+fn id_literal<DB: Dialect>(birth: &Birth) -> String {
+    let hex = birth.id.as_uuid().simple().to_string();
+    DB::effects().id_literal.replace("{hex}", &hex)
+}
+
+fn statement<DB: Dialect>(late: bool, rows: &str, tables: &Tables, current: &str) -> String {
     let sql = DB::effects();
     let template = if late { sql.delay } else { sql.append };
-    effect_text::<DB>(template, tables, &[("rows", rows)])
+    effect_text::<DB>(template, tables, &[("rows", rows), ("current", current)])
 }
 
 fn row<DB: Dialect>(birth: &Birth, back: &mut Lanes, tables: &Tables) -> String {
@@ -139,6 +251,10 @@ fn row<DB: Dialect>(birth: &Birth, back: &mut Lanes, tables: &Tables) -> String 
         let given = [("lane", lane.as_str()), ("back", &left)];
         effect_text::<DB>(sql.place_of, tables, &given)
     });
+    let id = match (&sql.unique, name(birth)) {
+        (Some(unique), Some(name)) => name_text::<DB>(unique.id, name, birth, tables),
+        _ => id_literal::<DB>(birth),
+    };
     let delay = effect.delay.unwrap_or_default().as_micros();
     let template = if effect.delay.is_some() {
         sql.delay_row
@@ -146,11 +262,7 @@ fn row<DB: Dialect>(birth: &Birth, back: &mut Lanes, tables: &Tables) -> String 
         sql.append_row
     };
     let given = [
-        (
-            "id",
-            sql.id_literal
-                .replace("{hex}", &birth.id.as_uuid().simple().to_string()),
-        ),
+        ("id", id),
         ("receiver", text_literal::<DB>(&effect.receiver)),
         ("order_key", word(&effect.key)),
         ("place", place),
@@ -240,7 +352,7 @@ mod tests {
     #[test]
     fn a_place_in_braces_is_not_filled_in_a_payload() {
         let births = [birth(1, r#"{"effects":"{effects} {now} {owner}"}"#)];
-        let text = append::<Sqlite>(&births, &Tables::default()).concat();
+        let text = append::<Sqlite>(&births, &Tables::default(), &ServerInfo::default()).concat();
         assert!(text.contains("{effects} {now} {owner}"), "{text}");
     }
 
@@ -248,7 +360,7 @@ mod tests {
     fn a_long_list_is_sent_in_pieces() {
         let payload = format!("\"{}\"", "x".repeat(300_000));
         let births: Vec<Birth> = (0..10).map(|number| birth(number, &payload)).collect();
-        let messages = append::<Postgres>(&births, &Tables::default());
+        let messages = append::<Postgres>(&births, &Tables::default(), &ServerInfo::default());
         assert!(messages.len() > 1);
         assert!(messages.iter().all(|message| message.len() < 2 * MESSAGE));
         let rows: usize = messages
@@ -264,7 +376,7 @@ mod tests {
         for birth in &mut births {
             birth.effect.key = Some("7".into());
         }
-        let text = append::<MySql>(&births, &Tables::default()).concat();
+        let text = append::<MySql>(&births, &Tables::default(), &ServerInfo::default()).concat();
         let at = |piece: &str| text.find(piece).expect(piece);
         assert!(at("SET place = place + 3") < at(" - 2"));
         assert!(at(" - 2") < at(" - 1") && at(" - 1") < at(" - 0"));

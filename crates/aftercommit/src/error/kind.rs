@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::BoxError;
 use crate::effect::{EffectId, Unfit};
+use crate::store::ErrorClass;
 
 type Place = &'static Location<'static>;
 
@@ -16,10 +17,10 @@ pub(crate) enum Kind {
     Database(sqlx::Error),
     /// The application's own error.
     Other(BoxError),
-    /// A statement failed earlier in the block.
+    /// A statement failed earlier in the block; asked, it answers as that failure did.
     Broken {
         first: String,
-        conflict: bool,
+        class: ErrorClass,
     },
     /// The block was marked for rollback: no further statement is sent.
     Doomed {
@@ -113,6 +114,12 @@ pub(crate) enum Kind {
         receiver: String,
         unfit: Unfit,
     },
+    /// What travels with an effect is too long.
+    HeadersTooLarge {
+        receiver: String,
+        bytes: usize,
+        limit: usize,
+    },
     /// A key that an index cannot hold.
     BadWord {
         receiver: String,
@@ -193,6 +200,31 @@ pub(crate) enum Kind {
         id: &'static str,
         number: u64,
     },
+    /// The database gave no id, or does not tell it.
+    IdUnknown {
+        table: &'static str,
+    },
+    /// A row was read whose id stands for "not saved yet".
+    IdZero {
+        table: &'static str,
+    },
+    /// The id was given in a block that was rolled back, and there is a row with it now.
+    IdStale {
+        table: &'static str,
+        id: u64,
+    },
+    /// The database wrote fewer rows than it was given, or more.
+    RowNotWritten {
+        table: &'static str,
+        rows: usize,
+        written: usize,
+    },
+    /// A row is longer than the longest statement.
+    RowTooLong {
+        table: &'static str,
+        bytes: usize,
+        limit: usize,
+    },
     /// A column that is none, or not the program's to write.
     UnknownColumn {
         table: &'static str,
@@ -209,6 +241,17 @@ pub(crate) enum Kind {
     /// The transaction of the request is still held when its response is ready.
     #[cfg(feature = "axum")]
     TransactionKept,
+    /// Two layers give requests transactions of one kind, on two pools, and the type does not say which is meant.
+    #[cfg(feature = "axum")]
+    TransactionLayers {
+        outer: Place,
+        inner: Place,
+    },
+    /// The request had its transaction for too long.
+    #[cfg(feature = "axum")]
+    RequestTooLong {
+        limit: Duration,
+    },
     /// A statement was left half-way and its answer is not known.
     Panicked {
         what: String,
@@ -245,6 +288,7 @@ impl Kind {
             Kind::DuplicateReceiver { .. } => "DUPLICATE_RECEIVER",
             Kind::SideEffectInside { .. } => "SIDE_EFFECT_INSIDE",
             Kind::Payload { unfit, .. } => unfit.code(),
+            Kind::HeadersTooLarge { .. } => "HEADERS_TOO_LARGE",
             Kind::BadWord { .. } | Kind::NoKey { .. } => "BAD_KEY",
             Kind::BadName { .. } | Kind::NoReceiver { .. } => "BAD_NAME",
             Kind::BadIdentifier { .. } => "BAD_IDENTIFIER",
@@ -261,6 +305,11 @@ impl Kind {
             Kind::RowMissing { .. } => "ROW_MISSING",
             Kind::IdUnset { .. } => "ID_UNSET",
             Kind::IdDoesNotFit { .. } => "ID_DOES_NOT_FIT",
+            Kind::IdUnknown { .. } => "ID_UNKNOWN",
+            Kind::IdZero { .. } => "ID_ZERO",
+            Kind::IdStale { .. } => "ID_STALE",
+            Kind::RowNotWritten { .. } => "ROW_NOT_WRITTEN",
+            Kind::RowTooLong { .. } => "ROW_TOO_LONG",
             Kind::UnknownColumn { .. } => "UNKNOWN_COLUMN",
             #[cfg(feature = "axum")]
             Kind::NoTransactionLayer => "NO_TRANSACTION_LAYER",
@@ -268,6 +317,10 @@ impl Kind {
             Kind::TransactionLent => "TRANSACTION_LENT",
             #[cfg(feature = "axum")]
             Kind::TransactionKept => "TRANSACTION_KEPT",
+            #[cfg(feature = "axum")]
+            Kind::TransactionLayers { .. } => "TRANSACTION_LAYERS",
+            #[cfg(feature = "axum")]
+            Kind::RequestTooLong { .. } => "REQUEST_TOO_LONG",
             Kind::Panicked { .. } => "PANICKED",
             Kind::RuntimeGone { .. } => "RUNTIME_GONE",
         })

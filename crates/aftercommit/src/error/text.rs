@@ -11,6 +11,16 @@ impl fmt::Display for Kind {
         match self {
             Kind::Database(error) => error.fmt(f),
             Kind::Other(error) => error.fmt(f),
+            Kind::Broken { first, class } if class.is_connection_lost() => write!(
+                f,
+                "the block was aborted because its connection was lost ({first}); nothing of it is committed: the block can \
+                 be run again"
+            ),
+            Kind::Broken { first, class } if class.is_conflict() => write!(
+                f,
+                "the block was aborted because it collided with another transaction ({first}); nothing of it is committed: \
+                 run the block again, as `Db::retry` does"
+            ),
             Kind::Broken { first, .. } => write!(
                 f,
                 "the block was aborted by an earlier failure ({first}); nothing of it is committed: \
@@ -141,6 +151,20 @@ impl fmt::Display for Kind {
                     "the signal for \"{receiver}\" has a number at {path} that does not fit 64 bits and would come back as \
                      another one: send it as a text"
                 ),
+                Unfit::NotFinite { path, number } => write!(
+                    f,
+                    "the signal for \"{receiver}\" has {number} at {path}, which JSON cannot say: send an `Option`, or a text"
+                ),
+                Unfit::SomeNull { path } => write!(
+                    f,
+                    "the signal for \"{receiver}\" has a `Some` at {path} whose inside is written as `null`, so it would come back as \
+                     `None`: use an enum that tells the two apart"
+                ),
+                Unfit::KeyTwice { path } => write!(
+                    f,
+                    "the signal for \"{receiver}\" has two fields that are both called {path}, and only one of them would come back: \
+                     rename one, or make the keys of the map differ"
+                ),
                 Unfit::NotJson { why } => write!(
                     f,
                     "the signal for \"{receiver}\" cannot be written as JSON ({why}): change its `Serialize`"
@@ -150,6 +174,11 @@ impl fmt::Display for Kind {
                     "the payload given for \"{receiver}\" is no JSON ({why}): mend the text, and begin with the old one if in doubt"
                 ),
             },
+            Kind::HeadersTooLarge { receiver, bytes, limit } => write!(
+                f,
+                "the headers of a signal for \"{receiver}\" are {bytes} bytes long, and an effect keeps at most {limit}: let \
+                 `Db::with_headers` return less"
+            ),
             Kind::BadWord { receiver, what, limit } => write!(
                 f,
                 "the {what} of a signal for \"{receiver}\" is longer than {limit} bytes or has a NUL character: use an id, or a hash"
@@ -231,6 +260,34 @@ impl fmt::Display for Kind {
                 "{table} gave the id {number}, which does not fit {id}: use a wider type, or mark the id as \
                  `#[model(id, given)]` if the database does not number the rows"
             ),
+            Kind::IdUnknown { table } => write!(
+                f,
+                "{table} gave no id for the new row, or one that this server does not tell (MySQL, and MariaDB before 10.5, \
+                 tell those of AUTO_INCREMENT only): make the column AUTO_INCREMENT, or mark the id as `#[model(id, given)]`"
+            ),
+            Kind::IdZero { table } => write!(
+                f,
+                "{table} has a row whose id stands for \"not saved yet\" in its model, so that saving it would insert it again: \
+                 make the id an `Option`, or mark it as `#[model(id, given)]`"
+            ),
+            Kind::IdStale { table, id } => write!(
+                f,
+                "the id {id} of {table} was given in a block that was rolled back, and may be that of another row by now: \
+                 set it to 0 to insert the row, or use `update` to write over the one that is there"
+            ),
+            Kind::RowNotWritten { table, rows: 1, .. } => write!(
+                f,
+                "{table} did not write the row, and did not say why: look for a trigger or a rule that drops rows"
+            ),
+            Kind::RowNotWritten { table, rows, written } => write!(
+                f,
+                "{table} wrote {written} of {rows} rows, and did not say which: look for a trigger or a rule that drops rows"
+            ),
+            Kind::RowTooLong { table, bytes, limit } => write!(
+                f,
+                "a row of {table} takes {bytes} bytes, and the server reads statements of at most {limit}: raise its \
+                 `max_allowed_packet`, or keep large values elsewhere"
+            ),
             Kind::UnknownColumn { table, column, exists: false, known } => {
                 write!(f, "{table} has no column \"{column}\" in its model: the columns are {known}")
             }
@@ -251,6 +308,20 @@ impl fmt::Display for Kind {
             Kind::TransactionKept => f.write_str(
                 "the response was ready while a task or a streaming body still held the request's transaction, so \
                  nothing was committed: drop it before the response is returned",
+            ),
+            #[cfg(feature = "axum")]
+            Kind::TransactionLayers { outer, inner } => write!(
+                f,
+                "the handler takes a `Transaction`, and the layers at {} and {} both have one, on two databases of one kind: \
+                 name a layer with `.named::<Orders>()` and take a `Transaction<_, Orders>`",
+                at(outer),
+                at(inner)
+            ),
+            #[cfg(feature = "axum")]
+            Kind::RequestTooLong { limit } => write!(
+                f,
+                "the request used its transaction for longer than {limit:?}, so it was rolled back: move slow work behind the \
+                 commit, or set another `with_time_limit`"
             ),
             Kind::Panicked { what } => write!(f, "{what}"),
             Kind::RuntimeGone { what, after: Some(after) } => {

@@ -1,7 +1,7 @@
 //! One row goes.
 
 use super::get::by_id;
-use super::save::id_unset;
+use super::write::id_unset;
 use super::{Deleted, Deleting, Stored};
 use crate::error::Result;
 use crate::store::Dialect;

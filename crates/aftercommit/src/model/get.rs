@@ -1,9 +1,9 @@
 //! One row is read by its id.
 
 use super::row::{Columns, Values};
-use super::save::{id_unset, row_missing};
+use super::write::{id_unset, row_missing};
 use super::{Model, Stored};
-use crate::error::Result;
+use crate::error::{Error, Kind, Result};
 use crate::store::{Dialect, Query};
 use crate::transaction::Tx;
 
@@ -25,7 +25,7 @@ impl<DB: Dialect> Tx<DB> {
     ///
     /// # Errors
     ///
-    /// A column that does not fit its field.
+    /// A column that does not fit its field. `ID_ZERO` for a row whose id stands for "not saved yet".
     ///
     /// # Cancel safety
     ///
@@ -39,6 +39,12 @@ impl<DB: Dialect> Tx<DB> {
     pub(super) async fn find_for_update<M: Stored<DB>>(&mut self, id: &M::Id) -> Result<Option<M>> {
         let query = by_id::<DB, M>(DB::rows().lock, id)?;
         self.load_first(query).await
+    }
+
+    /// The same, as it came.
+    pub(super) async fn lock_row<M: Stored<DB>>(&mut self, id: &M::Id) -> Result<Option<DB::Row>> {
+        let query = by_id::<DB, M>(DB::rows().lock, id)?;
+        Ok(self.write(query).await?.1)
     }
 
     /// Reads the row again, over what `instance` says. Skipped fields become their default.
@@ -59,8 +65,15 @@ impl<DB: Dialect> Tx<DB> {
     }
 
     async fn load_first<M: Stored<DB>>(&mut self, query: Query<DB>) -> Result<Option<M>> {
-        let row = self.write(query).await?.1;
-        row.map(|row| M::load(&Columns(&row))).transpose()
+        let Some(row) = self.write(query).await?.1 else {
+            return Ok(None);
+        };
+        let instance = M::load(&Columns(&row))?;
+        if instance.is_unset() {
+            let table = M::TABLE.name;
+            return Err(Error::new(Kind::IdZero { table }));
+        }
+        Ok(Some(instance))
     }
 }
 
@@ -71,6 +84,6 @@ pub(super) fn by_id<DB: Dialect, M: Stored<DB>>(template: &str, id: &M::Id) -> R
     let all = <M as Model>::TABLE.all();
     Ok(Query::new(
         Tx::<DB>::statements::<M>().one(template, &all),
-        values.0,
+        values.into_arguments(),
     ))
 }

@@ -2,12 +2,9 @@
 
 use std::collections::HashSet;
 
-use either::Either;
-
 use super::row::{Columns, Values};
-use super::save::id_does_not_fit;
 use super::unsaved::Unsaved;
-use super::{DeletedMany, Model, SavedMany, Stored};
+use super::{DeletedMany, SavedMany, Stored};
 use crate::error::Result;
 use crate::store::{Dialect, Query};
 use crate::transaction::Tx;
@@ -17,10 +14,12 @@ impl<DB: Dialect> Tx<DB> {
     ///
     /// Sends one [`SavedMany`] for all, and nothing for none. The ids that the database gave are then in `instances`
     /// (and stay there as for [`save`](Self::save)); other columns that it computes are not read back: [`refresh`](Self::refresh) what is needed.
+    /// MySQL, and MariaDB before 10.5, tell the id of one row only, so rows without an id are inserted one by one there.
     ///
     /// # Errors
     ///
-    /// Those of the receivers and of the statements, which mark the block as for [`save`](Self::save).
+    /// Those of the receivers and of the statements, which mark the block as for [`save`](Self::save). `ROW_NOT_WRITTEN` if
+    /// the database wrote fewer rows than it was given.
     ///
     /// # Cancel safety
     ///
@@ -59,7 +58,7 @@ impl<DB: Dialect> Tx<DB> {
     async fn delete_rows<M: Stored<DB>>(&mut self, ids: &[M::Id]) -> Result<u64> {
         let mut found = 0;
         for some in ids.chunks(DB::rows().most_parameters) {
-            let query = of_ids::<DB, M>(DB::rows().delete_many, some.iter())?;
+            let query = of_ids::<DB, M>(DB::rows().delete_many, some)?;
             found += self.write(query).await?.0.as_ref().map_or(0, DB::affected);
         }
         if self.hears::<DeletedMany<M>>() {
@@ -70,23 +69,27 @@ impl<DB: Dialect> Tx<DB> {
     }
 
     async fn carry_out_many<M: Stored<DB>>(&mut self, instances: &mut [M]) -> Result<()> {
-        let present = self.present(instances).await?;
-        let is_new = |instance: &M| instance.is_unset() || !present.contains(instance.id());
-        let created: Vec<bool> = instances.iter().map(is_new).collect();
-        let updated = M::TABLE.updated(None)?;
-        for (instance, _) in instances.iter_mut().zip(&created).filter(|(_, new)| !**new) {
-            self.update_row(instance, &updated).await?;
+        self.know_server().await?;
+        let mut created = vec![true; instances.len()];
+        let (mut without_id, mut with_id) = (Vec::new(), Vec::new());
+        for (at, instance) in instances.iter().enumerate() {
+            match instance.is_unset() || self.is_void(instance).await? {
+                true => without_id.push(at),
+                false => with_id.push(at),
+            }
         }
-        // Those with an id of their own name it; the others leave it to the database.
-        let unset: Vec<bool> = instances.iter().map(Model::is_unset).collect();
-        for with_id in [false, true] {
-            let mut new: Vec<&mut M> = instances
-                .iter_mut()
-                .zip(created.iter().zip(&unset))
-                .filter(|(_, (new, unset))| **new && **unset != with_id)
-                .map(|(instance, _)| instance)
-                .collect();
-            self.insert_rows(&mut new, with_id).await?;
+        let new = self
+            .update_present(instances, with_id, &mut created)
+            .await?;
+        self.insert_without_id(&mut chosen(instances, &without_id))
+            .await?;
+        if !self
+            .insert_unless_there(&mut chosen(instances, &new))
+            .await?
+        {
+            for at in new {
+                created[at] = self.insert_or_update(&mut instances[at]).await?;
+            }
         }
         if self.hears::<SavedMany<M>>() {
             let instances = instances.to_vec();
@@ -95,13 +98,58 @@ impl<DB: Dialect> Tx<DB> {
         Ok(())
     }
 
+    /// Updates those of the instances that seem to be there. The answer is the others.
+    ///
+    /// Whether a row is there is for the database to say, which may compare ids in its own way; what is decided here is only
+    /// what is tried first.
+    async fn update_present<M: Stored<DB>>(
+        &mut self,
+        instances: &mut [M],
+        with_id: Vec<usize>,
+        created: &mut [bool],
+    ) -> Result<Vec<usize>> {
+        let updated = M::TABLE.updated(None)?;
+        let mut new = Vec::new();
+        // Reading rows that are not there locks gaps on some databases.
+        let present = match DB::rows().conflict {
+            Some(_) => None,
+            None => Some(self.present(&chosen(instances, &with_id)).await?),
+        };
+        for at in with_id {
+            let there = match &present {
+                Some(present) => present.contains(instances[at].id()),
+                None => M::TABLE.id_generated,
+            };
+            created[at] = !(there && self.update_row(&mut instances[at], &updated, None).await?);
+            if created[at] {
+                new.push(at);
+            }
+        }
+        Ok(new)
+    }
+
+    /// Writes one row without its signals. The answer is whether it is new.
+    async fn insert_or_update<M: Stored<DB>>(&mut self, instance: &mut M) -> Result<bool> {
+        if self.insert_if_gaps_are_locked(instance).await? {
+            return Ok(true);
+        }
+        let updated = M::TABLE.updated(None)?;
+        if self.update_row(instance, &updated, None).await? {
+            return Ok(false);
+        }
+        self.insert_row(instance, true).await?;
+        Ok(true)
+    }
+
     /// Which of the instances have a row; locked until the transaction ends, where the database can.
-    async fn present<M: Stored<DB>>(&mut self, instances: &[M]) -> Result<HashSet<M::Id>> {
-        let saved = instances.iter().filter(|instance| !instance.is_unset());
-        let ids: Vec<&M::Id> = saved.map(Model::id).collect();
+    async fn present<M: Stored<DB>>(&mut self, instances: &[&mut M]) -> Result<HashSet<M::Id>> {
+        let ids: Vec<M::Id> = instances
+            .iter()
+            .map(|instance| instance.id().clone())
+            .collect();
         let mut present = HashSet::with_capacity(ids.len());
         for some in ids.chunks(DB::rows().most_parameters) {
-            let query = of_ids::<DB, M>(DB::rows().present, some.iter().copied())?;
+            let query = of_ids::<DB, M>(DB::rows().present, some)?;
             let mut rows = Vec::new();
             self.run_statement(query, |item| rows.extend(item.right()))
                 .await?;
@@ -111,68 +159,22 @@ impl<DB: Dialect> Tx<DB> {
         }
         Ok(present)
     }
+}
 
-    async fn insert_rows<M: Stored<DB>>(
-        &mut self,
-        new: &mut [&mut M],
-        with_id: bool,
-    ) -> Result<()> {
-        let table = M::TABLE;
-        let columns = table.inserted(with_id);
-        let bound: Vec<usize> = columns
-            .iter()
-            .copied()
-            .filter(|column| table.is_bound(*column))
-            .collect();
-        // A row without columns has no multi-row form.
-        let most = match columns.is_empty() {
-            true => 1,
-            false => (DB::rows().most_parameters / bound.len().max(1)).max(1),
-        };
-        for rows in new.chunks_mut(most) {
-            let mut values = Values::<DB>::new();
-            for row in rows.iter() {
-                for &column in &bound {
-                    row.bind(column, &mut values)?;
-                }
-            }
-            let sql = Self::statements::<M>().insert(&columns, &[table.id], rows.len());
-            let (mut ids, mut ended) = (Vec::with_capacity(rows.len()), None);
-            self.run_statement(Query::new(sql, values.0), |item| match item {
-                Either::Right(row) => ids.push(row),
-                Either::Left(result) => ended = Some(result),
-            })
-            .await?;
-            if with_id {
-                continue;
-            }
-            let first = ended.as_ref().and_then(DB::first_id).unwrap_or_default();
-            let step = self.server().id_step;
-            // RETURNING answers in the order of VALUES on both databases that have it.
-            for (index, row) in rows.iter_mut().enumerate() {
-                let id = match ids.get(index) {
-                    Some(answer) => M::load_id(&Columns(answer))?,
-                    None => {
-                        let number = first + index as u64 * step;
-                        M::id_from_number(number).ok_or_else(|| id_does_not_fit::<M>(number))?
-                    }
-                };
-                row.set_id(id);
-            }
-        }
-        Ok(())
-    }
+/// The instances at these places, which ascend.
+fn chosen<'i, M>(instances: &'i mut [M], places: &[usize]) -> Vec<&'i mut M> {
+    let mut places = places.iter().copied().peekable();
+    let at_place = |(at, _): &(usize, &mut M)| places.next_if_eq(at).is_some();
+    let chosen = instances.iter_mut().enumerate().filter(at_place);
+    chosen.map(|(_, instance)| instance).collect()
 }
 
 /// A statement on the rows of many ids.
-fn of_ids<'i, DB: Dialect, M: Stored<DB>>(
-    template: &str,
-    ids: impl ExactSizeIterator<Item = &'i M::Id>,
-) -> Result<Query<DB>> {
+fn of_ids<DB: Dialect, M: Stored<DB>>(template: &str, ids: &[M::Id]) -> Result<Query<DB>> {
     let sql = Tx::<DB>::statements::<M>().many(template, ids.len());
     let mut values = Values::<DB>::new();
     for id in ids {
         M::bind_id(id, &mut values)?;
     }
-    Ok(Query::new(sql, values.0).once())
+    Ok(Query::new(sql, values.into_arguments()).once())
 }

@@ -3,14 +3,12 @@
 use std::borrow::Cow;
 use std::slice::{from_mut, from_ref};
 
-use either::Either;
-
-use super::row::{Columns, Values};
-use super::table::Statements;
+use super::row::Columns;
 use super::unsaved::Unsaved;
-use super::{Model, Saved, Saving, Stored};
+use super::write::{id_unset, read_into, row_missing, row_not_written};
+use super::{Saved, Saving, Stored};
 use crate::error::{Error, Kind, Result};
-use crate::store::{Dialect, Query};
+use crate::store::Dialect;
 use crate::transaction::Tx;
 
 /// What one save is about to do.
@@ -25,7 +23,7 @@ struct Plan<'p> {
 enum How {
     Insert,
     Update,
-    /// UPDATE, and INSERT if there was nothing to update.
+    /// UPDATE if the row is there, INSERT if not.
     Either,
 }
 
@@ -33,13 +31,16 @@ impl<DB: Dialect> Tx<DB> {
     /// Writes a row: a new one if it has no id yet, or if its table has no row with that id; otherwise over it.
     ///
     /// Sends [`Saving`] before and [`Saved`] after. The id and what else the database gave are then in `instance`. A save
-    /// that fails takes the id back. One that was done keeps it when the block rolls back later, and saving `instance` again
-    /// would look for that row: save a clone in a block that may be tried again.
+    /// that fails takes the id back. One that was done leaves it there when the block rolls back later; the id is then
+    /// void, and saving `instance` again inserts it with a new one. The locks that a save takes are listed in the
+    /// [module](crate::model#locks).
     ///
     /// # Errors
     ///
-    /// Those of the receivers and of the statement. The block is then marked, as by a failed statement: it commits only
-    /// if a nested [`atomic`](Self::atomic) was around the save.
+    /// Those of the receivers and of the statement. `ROW_NOT_WRITTEN` if a trigger dropped the row, `ID_UNKNOWN` if the
+    /// database does not tell the id, `ROW_TOO_LONG` if the server would not read the statement, `ID_STALE` if the id is
+    /// void and the table has a row with it that came from elsewhere. The block is then marked, as by a failed statement:
+    /// it commits only if a nested [`atomic`](Self::atomic) was around the save.
     ///
     /// # Cancel safety
     ///
@@ -81,6 +82,8 @@ impl<DB: Dialect> Tx<DB> {
 
     /// Writes some columns of a row that is there, by their names in the table. With none, nothing happens.
     ///
+    /// What else `instance` says stays unsaved, and no receiver sees it: they get the row as the table has it.
+    ///
     /// # Errors
     ///
     /// As for [`update`](Self::update); `UNKNOWN_COLUMN` for a name that is none or is not the program's to write.
@@ -115,186 +118,135 @@ impl<DB: Dialect> Tx<DB> {
         };
         let unsaved = Unsaved::of(from_ref(instance));
         let mut block = self.enter_joined().await?;
-        let result = block.carry_out(instance, &plan).await;
+        let result = block.carry_out(instance, plan).await;
         let result = block.leave(result).await;
         unsaved.unless_written(from_mut(instance), result)
     }
 
-    async fn carry_out<M: Stored<DB>>(&mut self, instance: &mut M, plan: &Plan<'_>) -> Result<()> {
-        let only = || {
-            let only = plan.only?.iter();
-            Some(
-                only.map(|name| Cow::from((*name).to_owned()))
-                    .collect::<Vec<_>>(),
-            )
-        };
+    async fn carry_out<M: Stored<DB>>(
+        &mut self,
+        instance: &mut M,
+        mut plan: Plan<'_>,
+    ) -> Result<()> {
+        self.know_server().await?;
+        let with_id =
+            !instance.is_unset() && !(plan.how != How::Update && self.is_void(instance).await?);
+        if !with_id {
+            plan.how = How::Insert;
+        }
+        let mut old = None;
         if self.hears::<Saving<M>>() {
-            let saving = Saving {
+            let mut saving = Saving {
                 instance: instance.clone(),
-                only: only(),
+                only: plan.only(),
             };
+            if plan.only.is_some() {
+                old = self
+                    .lay_over_the_row(&mut saving.instance, &plan.updated)
+                    .await?;
+            }
             self.send(saving).await?;
         }
-        let old = match plan.how {
-            How::Insert => None,
-            _ if M::TABLE.keep_old => self.find_for_update::<M>(instance.id()).await?,
-            _ => None,
-        };
         let created = match plan.how {
-            How::Insert => self.insert_row(instance).await.map(|()| true)?,
-            how => match (self.update_row(instance, &plan.updated).await?, how) {
-                (true, _) => false,
-                (false, How::Either) => self.insert_row(instance).await.map(|()| true)?,
-                (false, _) => return Err(row_missing::<M>(instance.id())),
-            },
+            How::Insert => self.insert_row(instance, with_id).await.map(|()| true)?,
+            How::Update => false,
+            How::Either => self.insert_if_gaps_are_locked(instance).await?,
         };
-        if self.hears::<Saved<M>>() {
-            let written = match created {
-                true => M::TABLE.all(),
-                false => plan.updated.clone(),
-            };
-            let differs = |column: &usize| {
-                old.as_ref()
-                    .is_none_or(|old| instance.differs(old, *column))
-            };
-            let changed: Vec<usize> = written.into_iter().filter(differs).collect();
-            let saved = Saved {
-                instance: instance.clone(),
-                created,
-                only: only(),
-                changed: M::TABLE
-                    .names(&changed)
-                    .into_iter()
-                    .map(Cow::from)
-                    .collect(),
-                old,
-            };
-            self.send(saved).await?;
+        if created {
+            return self
+                .tell(instance.clone(), None, M::TABLE.all(), plan, true)
+                .await;
         }
-        Ok(())
+        if M::TABLE.keep_old && old.is_none() {
+            old = self.find_for_update::<M>(instance.id()).await?;
+        }
+        // The row as the table has it, where that is not what `instance` says.
+        let mut row = (self.hears::<Saved<M>>() && (M::TABLE.keep_old || plan.only.is_some()))
+            .then(|| instance.clone());
+        if self
+            .update_row(instance, &plan.updated, row.as_mut())
+            .await?
+        {
+            let row = row.unwrap_or_else(|| instance.clone());
+            let old = old.filter(|_| M::TABLE.keep_old);
+            let updated = std::mem::take(&mut plan.updated);
+            return self.tell(row, old, updated, plan, false).await;
+        }
+        if plan.how == How::Update {
+            // A trigger may have dropped the change of a row that is there.
+            return Err(match self.find_for_update::<M>(instance.id()).await? {
+                Some(_) => row_not_written::<M>(1, 0),
+                None => row_missing::<M>(instance.id()),
+            });
+        }
+        self.insert_row(instance, true).await?;
+        self.tell(instance.clone(), None, M::TABLE.all(), plan, true)
+            .await
     }
 
-    async fn insert_row<M: Stored<DB>>(&mut self, instance: &mut M) -> Result<()> {
-        let table = M::TABLE;
-        let columns = table.inserted(!(table.id_generated && instance.is_unset()));
-        let mut read = table.read_back(true);
-        read.insert(0, table.id);
-        let mut values = Values::<DB>::new();
-        for &column in columns.iter().filter(|column| table.is_bound(**column)) {
-            instance.bind(column, &mut values)?;
-        }
-        let sql = Self::statements::<M>().insert(&columns, &read, 1);
-        let (result, row) = self.write(Query::new(sql, values.0)).await?;
-        if let Some(row) = row {
-            return read_into(instance, &read, &Columns(&row));
-        }
-        if instance.is_unset() {
-            let number = result.as_ref().and_then(DB::first_id).unwrap_or_default();
-            let id = M::id_from_number(number).ok_or_else(|| id_does_not_fit::<M>(number))?;
-            instance.set_id(id);
-        }
-        self.read_back(instance, &table.read_back(true)).await
-    }
-
-    /// `false`: there was no row to update.
-    pub(super) async fn update_row<M: Stored<DB>>(
+    /// Sends what was written.
+    async fn tell<M: Stored<DB>>(
         &mut self,
-        instance: &mut M,
-        columns: &[usize],
-    ) -> Result<bool> {
-        let table = M::TABLE;
-        let mut read = table.read_back(false);
-        if columns.is_empty() {
-            return Ok(self.find_for_update::<M>(instance.id()).await?.is_some());
-        }
-        read.insert(0, table.id);
-        let mut values = Values::<DB>::new();
-        for &column in columns.iter().filter(|column| table.is_bound(**column)) {
-            instance.bind(column, &mut values)?;
-        }
-        M::bind_id(instance.id(), &mut values)?;
-        let sql = Self::statements::<M>().update(columns, &read);
-        let (result, row) = self.write(Query::new(sql, values.0)).await?;
-        if let Some(row) = row {
-            read_into(instance, &read, &Columns(&row))?;
-            return Ok(true);
-        }
-        if DB::rows().answers || result.as_ref().map_or(0, DB::affected) == 0 {
-            return Ok(false);
-        }
-        self.read_back(instance, &read[1..]).await?;
-        Ok(true)
-    }
-
-    /// Where a write does not answer with columns: asks for them.
-    async fn read_back<M: Stored<DB>>(
-        &mut self,
-        instance: &mut M,
-        columns: &[usize],
+        instance: M,
+        old: Option<M>,
+        written: Vec<usize>,
+        plan: Plan<'_>,
+        created: bool,
     ) -> Result<()> {
-        if columns.is_empty() {
+        if !self.hears::<Saved<M>>() {
             return Ok(());
         }
-        let sql = Self::statements::<M>().one(DB::rows().get, columns);
-        let mut values = Values::<DB>::new();
-        M::bind_id(instance.id(), &mut values)?;
-        match self.write(Query::new(sql, values.0)).await?.1 {
-            Some(row) => read_into(instance, columns, &Columns(&row)),
-            None => Err(row_missing::<M>(instance.id())),
-        }
+        let differs = |column: &usize| {
+            old.as_ref()
+                .is_none_or(|old| instance.differs(old, *column))
+        };
+        let changed: Vec<usize> = written.into_iter().filter(differs).collect();
+        let names = M::TABLE.names(&changed);
+        let saved = Saved {
+            instance,
+            created,
+            only: plan.only(),
+            changed: names.into_iter().map(Cow::from).collect(),
+            old,
+        };
+        self.send(saved).await
     }
 
-    pub(super) fn statements<M: Model>() -> Statements<'static> {
-        Statements {
-            table: M::TABLE,
-            sql: DB::rows(),
-        }
-    }
-
-    /// Runs a statement to its end: what it did, and the first row of its answer.
-    pub(super) async fn write(
+    /// Makes of `instance` what the row will be when some of its columns are written; the answer is the row as it is.
+    async fn lay_over_the_row<M: Stored<DB>>(
         &mut self,
-        query: Query<DB>,
-    ) -> Result<(Option<DB::QueryResult>, Option<DB::Row>)> {
-        let (mut result, mut row) = (None, None);
-        self.run_statement(query, |item| match item {
-            Either::Left(ended) => result = Some(ended),
-            Either::Right(next) => row = row.take().or(Some(next)),
-        })
-        .await?;
-        Ok((result, row))
+        instance: &mut M,
+        written: &[usize],
+    ) -> Result<Option<M>> {
+        // Without a row the receivers hear of the attempt all the same, and the UPDATE says that it is missing.
+        let Some(row) = self.lock_row::<M>(instance.id()).await? else {
+            return Ok(None);
+        };
+        let (all, row) = (M::TABLE.all(), Columns(&row));
+        read_into(instance, &all, |column| !written.contains(&column), &row)?;
+        M::load(&row).map(Some)
+    }
+
+    /// Whether the id was given in a block that was rolled back, so that it is not this row's.
+    pub(super) async fn is_void<M: Stored<DB>>(&mut self, instance: &M) -> Result<bool> {
+        let table = M::TABLE.name;
+        let Some(id) = instance.id_number() else {
+            return Ok(false);
+        };
+        if !M::TABLE.id_generated || !self.db().void_ids(|void| void.contains(table, id)) {
+            return Ok(false);
+        }
+        match self.find::<M>(instance.id()).await? {
+            None => Ok(true),
+            // It was written past this library, and the two cannot be told apart.
+            Some(_) => Err(Error::new(Kind::IdStale { table, id })),
+        }
     }
 }
 
-fn read_into<DB: Dialect, M: Stored<DB>>(
-    instance: &mut M,
-    columns: &[usize],
-    row: &Columns<'_, DB>,
-) -> Result<()> {
-    for (at, &column) in columns.iter().enumerate() {
-        instance.read(column, row, at)?;
+impl Plan<'_> {
+    fn only(&self) -> Option<Vec<Cow<'static, str>>> {
+        let only = self.only?.iter();
+        Some(only.map(|name| Cow::from((*name).to_owned())).collect())
     }
-    Ok(())
-}
-
-pub(super) fn row_missing<M: Model>(id: &M::Id) -> Error {
-    Error::new(Kind::RowMissing {
-        table: M::TABLE.name,
-        // A key that the program gives may be a secret, such as the token of a session.
-        id: M::TABLE.id_generated.then(|| format!("{id:?}")),
-    })
-}
-
-pub(super) fn id_unset<M: Model>() -> Error {
-    Error::new(Kind::IdUnset {
-        table: M::TABLE.name,
-    })
-}
-
-pub(super) fn id_does_not_fit<M: Model>(number: u64) -> Error {
-    Error::new(Kind::IdDoesNotFit {
-        table: M::TABLE.name,
-        id: std::any::type_name::<M::Id>(),
-        number,
-    })
 }

@@ -1,7 +1,7 @@
 //! A table as the program describes it, and the statements on it. Pure.
 
 use crate::error::{Error, Kind, Result};
-use crate::store::{RowSql, fill};
+use crate::store::{Conflict, RowSql, fill};
 
 /// What `#[derive(Model)]` wrote down.
 #[derive(Debug)]
@@ -27,11 +27,19 @@ pub struct Column {
     pub written: Written,
 }
 
+impl Column {
+    fn is_bound(&self) -> bool {
+        matches!(self.written, Written::ByProgram | Written::OrDefault)
+    }
+}
+
 /// Who writes a column, and when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Written {
     /// The program, at every write.
     ByProgram,
+    /// The program, and the column's default where the program inserts no value.
+    OrDefault,
     /// The database alone.
     ByDatabase,
     /// The database's clock, at the insert.
@@ -41,10 +49,13 @@ pub enum Written {
 }
 
 impl Table {
-    /// The columns of an INSERT. A generated id is among them only if the program insists on a value.
-    pub(super) fn inserted(&self, with_id: bool) -> Vec<usize> {
-        self.choose(|index, column| {
-            column.written != Written::ByDatabase && (index != self.id || with_id)
+    /// The columns of an INSERT. A generated id is among them only if the program insists on a value, and a column that is
+    /// left to the database is not.
+    pub(super) fn inserted(&self, with_id: bool, left: impl Fn(usize) -> bool) -> Vec<usize> {
+        self.choose(|index, column| match column.written {
+            Written::ByDatabase => false,
+            Written::OrDefault => !left(index),
+            _ => index != self.id || with_id,
         })
     }
 
@@ -54,7 +65,7 @@ impl Table {
             self.check(name)?;
         }
         Ok(self.choose(|index, column| match column.written {
-            Written::ByProgram => {
+            Written::ByProgram | Written::OrDefault => {
                 index != self.id && only.is_none_or(|only| only.contains(&column.name))
             }
             Written::AtWrite => true,
@@ -66,7 +77,7 @@ impl Table {
     pub(super) fn read_back(&self, inserting: bool) -> Vec<usize> {
         self.choose(|_, column| match column.written {
             Written::ByProgram => false,
-            Written::AtInsert => inserting,
+            Written::AtInsert | Written::OrDefault => inserting,
             Written::ByDatabase | Written::AtWrite => true,
         })
     }
@@ -84,7 +95,7 @@ impl Table {
 
     /// Whether the value of this column travels as a parameter.
     pub(super) fn is_bound(&self, column: usize) -> bool {
-        self.columns[column].written == Written::ByProgram
+        self.columns[column].is_bound()
     }
 
     fn choose(&self, want: impl Fn(usize, &Column) -> bool) -> Vec<usize> {
@@ -102,9 +113,7 @@ impl Table {
             .enumerate()
             .find(|(_, column)| column.name == name);
         match column {
-            Some((index, column)) if index != self.id && column.written == Written::ByProgram => {
-                Ok(())
-            }
+            Some((index, column)) if index != self.id && column.is_bound() => Ok(()),
             _ => Err(Error::new(Kind::UnknownColumn {
                 table: self.name,
                 column: name.to_owned(),
@@ -122,16 +131,24 @@ pub(super) struct Statements<'s> {
 }
 
 impl Statements<'_> {
-    /// INSERT of `rows` rows, with these columns each.
-    pub(super) fn insert(&self, columns: &[usize], read: &[usize], rows: usize) -> String {
-        if columns.is_empty() {
-            return fill(self.sql.insert_empty, |place, text| match place {
-                "read" => self.names(text, read),
-                _ => self.common(place, text),
-            });
+    /// INSERT of `rows` rows, with these columns each, that answers with columns if any are to be read.
+    pub(super) fn insert(
+        &self,
+        columns: &[usize],
+        rows: usize,
+        conflict: Option<&Conflict>,
+        read: &[usize],
+    ) -> String {
+        let mut template = match columns.is_empty() {
+            true => self.sql.insert_empty.to_owned(),
+            false => self.sql.insert.to_owned(),
+        };
+        template.push_str(conflict.map_or("", |conflict| conflict.sql));
+        if !read.is_empty() {
+            template.push_str(self.sql.returning);
         }
         let mut number = 0;
-        fill(self.sql.insert, |place, text| match place {
+        fill(&template, |place, text| match place {
             "columns" => self.names(text, columns),
             "rows" => separated(text, 0..rows, |text, _| {
                 text.push('(');

@@ -1,21 +1,20 @@
-//! Which rows had no id before a write. Pure.
+//! Which ids rows had before a write. Pure.
 
 use super::Model;
 use crate::error::Result;
 
-/// The rows that have still to get an id, by their place, with what stands there instead of one.
+/// The ids of the rows before a write, in their order.
 ///
 /// A write that failed takes back the ids that it gave: by the next try they may be those of other rows, which it would
 /// write over.
-pub(super) struct Unsaved<M: Model>(Vec<(usize, M::Id)>);
+pub(super) struct Unsaved<M: Model>(Vec<M::Id>);
 
 impl<M: Model> Unsaved<M> {
     pub(super) fn of(instances: &[M]) -> Self {
-        let unset = |(_, instance): &(usize, &M)| instance.is_unset();
-        let unset = instances.iter().enumerate().filter(unset);
         Self(
-            unset
-                .map(|(at, instance)| (at, instance.id().clone()))
+            instances
+                .iter()
+                .map(|instance| instance.id().clone())
                 .collect(),
         )
     }
@@ -26,8 +25,8 @@ impl<M: Model> Unsaved<M> {
             .as_ref()
             .is_err_and(|error| !error.is_commit_in_doubt())
         {
-            for (at, id) in self.0 {
-                instances[at].set_id(id);
+            for (instance, id) in instances.iter_mut().zip(self.0) {
+                instance.set_id(id);
             }
         }
         result

@@ -5,12 +5,16 @@ use std::sync::Arc;
 
 use super::outbox::ids;
 use super::session::Answer;
+use super::uniques::names_of;
 use super::{Dialect, Outbox, Session, Value, one};
 use crate::delivery::{Found, Lease, Leased, Search, Walk};
 use crate::error::{Error, Result};
 
 /// The keys that one walk looks at, at least: many may be in other hands.
 const STEPS: usize = 100;
+
+/// The column of a claim's unique key, where taking does not answer with the rows.
+const UNIQUE_KEY: usize = 13;
 
 /// What a walk over keys has found.
 #[derive(Default)]
@@ -104,7 +108,8 @@ impl<DB: Dialect> Outbox<DB> {
         search: &Search,
     ) -> Result<Found> {
         let sql = DB::effects();
-        let mut session = Session::begin(&self.db).await?;
+        let mut session = Session::begin(self).await?;
+        let mut named = Vec::new();
         let found = async {
             let mut found = Found::default();
             let mut candidates = Vec::new();
@@ -132,11 +137,15 @@ impl<DB: Dialect> Outbox<DB> {
             if !found.taken.is_empty() {
                 let take = self.query(sql.take, &taking(worker, ids::<DB>(&locked)?))?;
                 session.run(take).await?;
+                named = names_of::<DB>(&locked, [1, UNIQUE_KEY])?;
             }
             Ok(found)
         };
         let found = found.await;
-        session.end(found).await
+        let found = session.end(found).await?;
+        // Claimed they are in any case. A name that is not freed leads to an effect that a sender sees is claimed.
+        let _: Result<()> = self.free_names(named, false).await;
+        Ok(found)
     }
 }
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use uuid::Uuid;
 
-use super::{Dialect, Query, fill};
+use super::{Dialect, Query, UniqueSql, fill};
 use crate::error::{Error, Kind, Result};
 
 /// The files of each dialect that are on effects, `effect_<name>.sql`, handed on to a macro.
@@ -26,11 +26,21 @@ macro_rules! define {
             $(pub(crate) $name: &'static str,)*
             /// Where taking does not answer with the rows: how they are locked first.
             pub(crate) lock: Option<&'static str>,
+            /// How many ids one statement removes or releases at most. MariaDB scans a small table for several, whatever its hints
+            /// say, and waits for the rows of others while it has its own.
+            pub(crate) at_once: usize,
             /// Where other processes can be told that there is something to claim.
             pub(crate) notify: Option<&'static str>,
             /// A text and an id as literals, with `{hex}` for their bytes.
             pub(crate) text_literal: &'static str,
             pub(crate) id_literal: &'static str,
+            /// What goes before a statement of the user's transaction on the library's own rows, where the server would compare
+            /// them with the snapshot.
+            pub(crate) current: Option<&'static str>,
+            /// Where effects that have both a key and a unique key could wait for each other: what keeps them apart.
+            pub(crate) unique_lane: Option<&'static str>,
+            /// Where unique keys have a table of their own.
+            pub(crate) unique: Option<UniqueSql>,
         }
 
         impl EffectSql {
@@ -39,8 +49,9 @@ macro_rules! define {
                 $(if std::ptr::eq(self.$name, statement) {
                     return stringify!($name);
                 })*
-                match self.lock {
-                    Some(lock) if std::ptr::eq(lock, statement) => "lock",
+                match (self.lock, &self.unique) {
+                    (Some(lock), _) if std::ptr::eq(lock, statement) => "lock",
+                    (_, Some(unique)) => unique.name(statement),
                     _ => "",
                 }
             }
@@ -158,8 +169,8 @@ impl Tables {
             }
             "class" => text.push_str(&self.class().to_string()),
             "within" => self.within(quote, text),
-            "effects" | "waiting" | "dead" | "workers" | "receivers" | "lanes" | "schema"
-            | "places" => {
+            "effects" | "waiting" | "dead" | "workers" | "receivers" | "lanes" | "uniques"
+            | "schema" | "places" => {
                 self.within(quote, text);
                 text.push(quote);
                 text.push_str(&self.prefix);

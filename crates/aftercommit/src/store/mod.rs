@@ -20,7 +20,8 @@ mod outbox;
 mod claim;
 mod rows;
 mod session;
-mod trouble;
+mod error_class;
+mod uniques;
 
 #[cfg(feature = "mysql")]
 mod mysql;
@@ -33,13 +34,14 @@ pub use effects::{EffectSql, Value};
 pub(crate) use effects::{
     Tables, bound, each_statement, effect_sql, load_effect_sql, one, text as effect_text, values,
 };
+pub(crate) use error_class::{ErrorClass, classify, leaves_connection_unusable};
 pub use operate::OperateSql;
 pub(crate) use operate::{Touched, operate_sql};
 pub(crate) use outbox::Outbox;
-pub use rows::RowSql;
+pub use rows::{Conflict, RowSql};
 pub(crate) use rows::{fill, row_sql};
 pub(crate) use session::Session;
-pub(crate) use trouble::{Trouble, trouble};
+pub use uniques::UniqueSql;
 
 /// A database that this library knows: `sqlx::Postgres`, `sqlx::MySql` (and MariaDB), `sqlx::Sqlite`.
 ///
@@ -87,8 +89,12 @@ pub struct ServerInfo {
     pub flushes: bool,
     /// Why a confirmed commit may be gone after a crash, if the settings of the server say so.
     pub loses_commits: Option<&'static str>,
-    /// How far apart the ids of one INSERT are, where they are not in its answer.
-    pub id_step: u64,
+    /// Whether an INSERT can answer with columns, where not every server can.
+    pub returning: bool,
+    /// The longest statement in bytes that the server reads, where a longer one costs the connection.
+    pub packet: Option<usize>,
+    /// MariaDB: whether locks may be refused for the sake of the transaction's snapshot (`innodb_snapshot_isolation`).
+    pub snapshot_isolation: bool,
 }
 
 /// What one database does in its own way. Not for users: see [`Dialect`].
@@ -194,6 +200,12 @@ pub trait Adapter: sqlx::Database {
     /// Whether `error` says that the server will take nothing but a rollback, because a statement has failed.
     fn is_aborted(error: &sqlx::Error) -> bool;
 
+    /// Whether `error` says that a prepared statement no longer fits its table, and will not as long as the connection keeps it.
+    fn is_stale_plan(error: &sqlx::Error) -> bool {
+        let _ = error;
+        false
+    }
+
     /// Asks the server who it is, outside of any transaction.
     fn server_info(conn: &mut Self::Connection) -> BoxFuture<'_, Result<ServerInfo, sqlx::Error>>;
 
@@ -226,6 +238,16 @@ pub trait Adapter: sqlx::Database {
         None
     }
 
+    /// Asks whether the database has room for the sessions of one pool only, where that can be.
+    fn one_session() -> Option<&'static str> {
+        None
+    }
+
+    /// Asks whether a session commits each statement by itself, where that can be switched off.
+    fn autocommit() -> Option<&'static str> {
+        None
+    }
+
     /// How an operator is answered.
     fn operate() -> &'static OperateSql;
 
@@ -247,6 +269,12 @@ pub trait Adapter: sqlx::Database {
 
     /// The first id that the database gave in a statement, where it says so beside the rows.
     fn first_id(result: &Self::QueryResult) -> Option<u64>;
+
+    /// How many bytes a value takes in a statement; 0 where nothing depends on it.
+    fn encoded_len<'q, T: sqlx::Encode<'q, Self>>(value: &T) -> usize {
+        let _ = value;
+        0
+    }
 
     /// A column of a row, by its place.
     fn column<'r, T>(row: &'r Self::Row, at: usize) -> Result<T, sqlx::Error>
@@ -404,7 +432,7 @@ pub(crate) fn not_connected(error: sqlx::Error, holders: impl FnOnce() -> Option
 
 /// A database error as the library's: with the holder of a lock where one is known.
 pub(crate) fn failed(error: sqlx::Error, holder: impl FnOnce() -> Option<String>) -> Error {
-    if trouble(&error) == Trouble::Locked {
+    if classify(&error) == ErrorClass::LockTimeout {
         Error::new(Kind::Busy {
             holder: holder(),
             source: error,

@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 pub struct RowSql {
     pub(crate) insert: &'static str,
     pub(crate) insert_empty: &'static str,
+    pub(crate) returning: &'static str,
     pub(crate) update: &'static str,
     pub(crate) delete: &'static str,
     pub(crate) get: &'static str,
@@ -14,8 +15,12 @@ pub struct RowSql {
     pub(crate) present: &'static str,
     pub(crate) delete_many: &'static str,
     pub(crate) now: &'static str,
-    /// Whether a write answers with columns.
+    /// Whether an INSERT and an UPDATE answer with columns.
     pub(crate) answers: bool,
+    /// For an INSERT that finds out whether the row is there, where reading or updating a missing row would lock the gap.
+    pub(crate) conflict: Option<Conflict>,
+    /// Whether the id of a row that was rolled back is given again.
+    pub(crate) reuses_ids: bool,
     /// The quote around names.
     pub(crate) quote: char,
     /// What stands before a parameter's number; where it is `?`, there is no number.
@@ -24,12 +29,21 @@ pub struct RowSql {
     pub(crate) most_parameters: usize,
 }
 
+/// What makes an INSERT say that a row is there, without an effect on it but a lock.
+#[derive(Debug)]
+pub struct Conflict {
+    pub(crate) sql: &'static str,
+    /// The SQLSTATE of its answer.
+    pub(crate) code: &'static str,
+}
+
 /// The files of a dialect that are on rows.
 macro_rules! row_sql {
     ($($rest:tt)*) => {
         $crate::store::RowSql {
             insert: include_str!("row_insert.sql"),
             insert_empty: include_str!("row_insert_empty.sql"),
+            returning: include_str!("row_returning.sql"),
             update: include_str!("row_update.sql"),
             delete: include_str!("row_delete.sql"),
             get: include_str!("row_get.sql"),

@@ -8,7 +8,7 @@ use super::{GRACE, Tx, release};
 use crate::commit::{Commit, HookOutcome, Report};
 use crate::error::{Error, Kind, Result};
 use crate::observe::{Control, Event};
-use crate::store::Dialect;
+use crate::store::{Dialect, ErrorClass};
 
 impl<DB: Dialect> Tx<DB> {
     pub(super) async fn roll_back_by_hand(mut self) {
@@ -47,7 +47,8 @@ impl<DB: Dialect> Tx<DB> {
                 };
             }
             (End::RollBack { why }, Ok(_)) => {
-                let (error, collided) = (rolled_back(why), self.collided);
+                let error = self.mismatch().unwrap_or_else(|| rolled_back(why));
+                let collided = self.collided && !self.has_ended();
                 return match self.roll_back(Some(&error)).await {
                     Some(mismatch) => (Err(mismatch.into()), false),
                     None => (Err(error.into()), collided),
@@ -92,7 +93,7 @@ impl<DB: Dialect> Tx<DB> {
         if held.is_none() && !untouched {
             let error = Error::new(Kind::Broken {
                 first: "the connection was lost".into(),
-                conflict: false,
+                class: ErrorClass::ConnectionLost,
             });
             self.roll_back(Some(&error)).await;
             return Err(error);
@@ -110,7 +111,16 @@ impl<DB: Dialect> Tx<DB> {
             owed: self.ledger.flush_for_commit(),
             life: self.life.clone(),
         };
-        commit.confirm(held, hooks).await
+        let given = std::mem::take(&mut self.given_ids);
+        let result = commit.confirm(held, hooks).await;
+        // In doubt the rows may be there, and an id that is found is that row's.
+        if result
+            .as_ref()
+            .is_err_and(|error| !error.is_commit_in_doubt())
+        {
+            self.db.add_void_ids(given);
+        }
+        result
     }
 
     /// Rolls back. The answer is an error if something else had ended the transaction, and what it had written may be kept.
@@ -128,6 +138,8 @@ impl<DB: Dialect> Tx<DB> {
             .await;
         let mut committed = None;
         if let Some(held) = self.link.take()
+            // Closed, so that it fails once and not for as long as the pool keeps it.
+            && !self.stale_plan
             && let Some(mut held) = super::rolled_back(held, &self.options, &self.tx_info).await
         {
             committed = self.was_committed(&mut held).await;
@@ -135,6 +147,7 @@ impl<DB: Dialect> Tx<DB> {
         }
         self.hooks.clear();
         self.effects.clear();
+        self.db.add_void_ids(self.given_ids.drain(..));
         self.ended = true;
         let mismatch = self.kept_something(committed);
         self.life.not_committed(mismatch.as_ref().or(why));
@@ -151,7 +164,7 @@ impl<DB: Dialect> Tx<DB> {
 /// The error of a block that was left without one and is rolled back all the same.
 pub(super) fn rolled_back(why: Option<Mark>) -> Error {
     Error::new(match why {
-        Some(Mark::Failed { first, conflict }) => Kind::Broken { first, conflict },
+        Some(Mark::Failed { first, class }) => Kind::Broken { first, class },
         Some(Mark::Asked { place }) => Kind::RolledBack { place: Some(place) },
         Some(Mark::Joined) | None => Kind::RolledBack { place: None },
     })

@@ -8,6 +8,8 @@
 
 use std::panic::Location;
 
+use crate::store::ErrorClass;
+
 type Place = &'static Location<'static>;
 
 /// Nesting deeper than this is taken for recursion without an end.
@@ -16,8 +18,8 @@ pub(crate) const DEPTH_LIMIT: usize = 100;
 /// Why no further statement may be sent in the innermost block.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Mark {
-    /// A statement failed; the text of its error, and whether it was a conflict.
-    Failed { first: String, conflict: bool },
+    /// A statement failed; the text of its error, and the class of that error.
+    Failed { first: String, class: ErrorClass },
     /// `set_rollback(true)` was called there.
     Asked { place: Place },
     /// A joined block failed.
@@ -200,9 +202,9 @@ impl<K> Ledger<K> {
     }
 
     /// A statement failed. The first failure is remembered.
-    pub(crate) fn statement_failed(&mut self, first: String, conflict: bool) {
+    pub(crate) fn statement_failed(&mut self, first: String, class: ErrorClass) {
         if !matches!(self.mark, Some(Mark::Failed { .. })) {
-            self.mark = Some(Mark::Failed { first, conflict });
+            self.mark = Some(Mark::Failed { first, class });
         }
     }
 

@@ -5,7 +5,7 @@ use super::link::Link;
 use super::statement::StatementKind;
 use super::{AsyncBlock, Tx};
 use crate::error::{Error, Result};
-use crate::store::Dialect;
+use crate::store::{Dialect, ErrorClass};
 
 impl<DB: Dialect> Tx<DB> {
     /// Lends the connection of the transaction to code that wants a `&mut PgConnection` (or another database's), or an
@@ -63,7 +63,7 @@ impl<DB: Dialect> Tx<DB> {
         if result.is_err() {
             self.ledger.statement_failed(
                 "the code to which the connection was lent returned an error".into(),
-                false,
+                ErrorClass::Refused,
             );
         }
         result

@@ -35,6 +35,34 @@ impl<DB: Dialect> Tx<DB> {
         Ok(())
     }
 
+    /// Asks the server who it is, if what is sent first depends on it. Once a process; the transaction stays unopened.
+    pub(crate) async fn know_server(&mut self) -> Result<()> {
+        if !self.link.is_unopened() {
+            return Ok(());
+        }
+        if let Some(server) = self.db.known_server() {
+            self.server = server;
+            return Ok(());
+        }
+        let asked = async {
+            let mut held = acquire(&self.db).await?;
+            let server = Arc::new(DB::server_info(held.conn()).await?);
+            held.release();
+            Ok(server)
+        };
+        match asked.await {
+            Ok(server) => {
+                self.db.remember_server(&server);
+                self.server = server;
+                Ok(())
+            }
+            Err(error) => {
+                self.opening_failed(&error);
+                Err(error)
+            }
+        }
+    }
+
     /// The savepoint operations that are pending, as one message, and the name that the transaction is given in it.
     fn pending_sql(&self) -> (String, Option<Probe>) {
         let pending = self.ledger.pending();

@@ -10,7 +10,7 @@ use super::held::Held;
 use super::link::Link;
 use super::statement::StatementKind;
 use crate::error::{Error, Kind, Result};
-use crate::store::{Dialect, Probe};
+use crate::store::{Dialect, ErrorClass, Probe};
 
 /// What is known of a statement that may have ended the transaction.
 #[derive(Debug)]
@@ -159,8 +159,10 @@ impl<DB: Dialect> Tx<DB> {
     /// The error of a block that rolls back although something of it may have been kept. `committed`: what the server says.
     pub(super) fn kept_something(&mut self, committed: Option<bool>) -> Option<Error> {
         match (&mut self.probing, committed) {
-            (Probing::Intact | Probing::Pending(_), _) | (_, Some(false)) => None,
+            (Probing::Intact | Probing::Pending(_), _)
+            | (Probing::Unanswerable(_), Some(false)) => None,
             (Probing::Unanswerable(_), _) => Some(Error::new(Kind::StateMismatch { source: None })),
+            // Also where our own rows were rolled back: the rest of the text may have written outside of any transaction.
             (Probing::Ended { why, .. }, _) => {
                 Some(Error::new(Kind::StateMismatch { source: why.take() }))
             }
@@ -171,7 +173,7 @@ impl<DB: Dialect> Tx<DB> {
         if self.has_ended() {
             self.ledger.statement_failed(
                 "a statement ended the transaction or rolled it back to a savepoint".into(),
-                false,
+                ErrorClass::Refused,
             );
         }
     }

@@ -7,7 +7,9 @@ use super::link::Want;
 use super::statement::{self, StatementKind};
 use crate::error::{Error, Kind, Result, refused};
 use crate::observe::Event;
-use crate::store::{Dialect, Item, Query, Trouble, trouble};
+use crate::store::{
+    Dialect, ErrorClass, Item, Query, classify, leaves_connection_unusable as is_fatal,
+};
 
 impl<DB: Dialect> Tx<DB> {
     /// Ends what is still running; what it comes to marks the block.
@@ -22,7 +24,7 @@ impl<DB: Dialect> Tx<DB> {
         }
         if self.link.is_gone() {
             self.ledger
-                .statement_failed("the connection was lost".into(), false);
+                .statement_failed("the connection was lost".into(), ErrorClass::ConnectionLost);
         }
         self.orphan = false;
     }
@@ -103,6 +105,33 @@ impl<DB: Dialect> Tx<DB> {
         Ok(())
     }
 
+    /// Runs a statement of the library's own of which one failure is an answer, after which the transaction is as before: `false`
+    /// for that one.
+    pub(crate) async fn run_statement_unless(
+        &mut self,
+        query: Query<DB>,
+        answer: impl Fn(&sqlx::Error) -> bool + Send,
+        mut each: impl FnMut(Either<DB::QueryResult, DB::Row>) + Send,
+    ) -> Result<bool> {
+        self.start(query, Want::All).await?;
+        let mut ran = true;
+        while let Some(item) = self.link.next().await {
+            match item {
+                Ok(item) => each(item),
+                Err(error) if answer(&error) => ran = false,
+                Err(error) => {
+                    self.failed(&error);
+                    return Err(error.into());
+                }
+            }
+        }
+        if self.link.is_gone() {
+            self.ledger
+                .statement_failed("the connection was lost".into(), ErrorClass::ConnectionLost);
+        }
+        Ok(ran)
+    }
+
     /// The next item of the running statement, with its failure noted.
     pub(super) async fn next_item(&mut self) -> Option<Item<DB>> {
         let item = self.link.next().await;
@@ -110,7 +139,7 @@ impl<DB: Dialect> Tx<DB> {
             Some(Err(error)) => self.failed(error),
             None if self.link.is_gone() => {
                 self.ledger
-                    .statement_failed("the connection was lost".into(), false);
+                    .statement_failed("the connection was lost".into(), ErrorClass::ConnectionLost);
             }
             _ => {}
         }
@@ -137,32 +166,25 @@ impl<DB: Dialect> Tx<DB> {
             .observers()
             .observe(&Event::StatementFailed { code: error.code() });
         self.ledger
-            .statement_failed(error.to_string(), error.is_conflict());
+            .statement_failed(error.to_string(), error.class());
     }
 
     pub(super) fn failed(&mut self, error: &sqlx::Error) {
-        let trouble = trouble(error);
-        self.collided |= trouble == Trouble::Conflict;
+        let class = classify(error);
+        self.collided |= class.is_conflict();
         let code = error.as_database_error().and_then(|error| error.code());
         self.db.observers().observe(&Event::StatementFailed {
             code: code.as_deref(),
         });
+        self.stale_plan |= DB::is_stale_plan(error);
         if is_fatal(error) {
             self.link.cut();
         }
-        self.ledger
-            .statement_failed(error.to_string(), trouble == Trouble::Conflict);
+        self.ledger.statement_failed(error.to_string(), class);
     }
 }
 
 fn mentions_notify(sql: &str) -> bool {
-    let words = sql.as_bytes().windows("notify".len());
-    words
-        .into_iter()
-        .any(|word| word.eq_ignore_ascii_case(b"notify"))
-}
-
-/// After this error the connection cannot be trusted with another statement.
-fn is_fatal(error: &sqlx::Error) -> bool {
-    !matches!(error, sqlx::Error::Database(_)) || trouble(error) == Trouble::Cut
+    let mut words = sql.as_bytes().windows("notify".len());
+    words.any(|word| word.eq_ignore_ascii_case(b"notify"))
 }

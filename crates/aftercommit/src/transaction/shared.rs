@@ -10,6 +10,7 @@ use sqlx::Pool;
 
 use super::Db;
 use crate::error::at;
+use crate::model::{GivenId, VoidIds};
 use crate::store::{Dialect, ServerInfo};
 
 /// Commits between two clean-ups of what commits leave behind.
@@ -26,6 +27,8 @@ pub(super) struct Shared<DB: Dialect> {
     writer: Mutex<Option<(u64, &'static Location<'static>, Instant)>>,
     transactions: AtomicU64,
     commits: AtomicU64,
+    /// The ids of rows that were rolled back.
+    void_ids: Mutex<VoidIds>,
 }
 
 impl<DB: Dialect> Shared<DB> {
@@ -38,6 +41,7 @@ impl<DB: Dialect> Shared<DB> {
             writer: Mutex::new(None),
             transactions: AtomicU64::new(1),
             commits: AtomicU64::new(0),
+            void_ids: Mutex::default(),
         }
     }
 }
@@ -76,6 +80,20 @@ impl<DB: Dialect> Db<DB> {
         }
         let why = self.known_server()?.loses_commits?;
         (!self.shared.warned.swap(true, Ordering::Relaxed)).then_some(why)
+    }
+
+    /// Looks at the ids of rows that were rolled back, or adds to them.
+    pub(crate) fn void_ids<T>(&self, look: impl FnOnce(&mut VoidIds) -> T) -> T {
+        let void = self.shared.void_ids.lock();
+        look(&mut void.unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The rows with these ids were rolled back.
+    pub(crate) fn add_void_ids(&self, given: impl IntoIterator<Item = GivenId>) {
+        let mut given = given.into_iter().peekable();
+        if given.peek().is_some() {
+            self.void_ids(|void| given.for_each(|given| void.add(given)));
+        }
     }
 
     /// Cleans up behind commits, now and then.

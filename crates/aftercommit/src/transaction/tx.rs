@@ -13,6 +13,7 @@ use super::{Db, GRACE, Life, Options, close_or_release};
 use crate::commit::{Hook, HookOutput};
 use crate::effect::Effect;
 use crate::error::{Error, Kind, Result};
+use crate::model::GivenId;
 use crate::observe::{Control, Event};
 use crate::signal::View;
 use crate::store::{Dialect, Probe, ServerInfo, TxInfo};
@@ -42,12 +43,13 @@ pub struct Tx<DB: Dialect> {
     pub(super) ledger: Ledger<Registered>,
     pub(crate) hooks: Vec<Hook>,
     pub(crate) effects: Vec<Effect>,
+    /// Ids that the database gave to rows of models.
+    pub(crate) given_ids: Vec<GivenId>,
     /// The running statement belongs to a block that was rolled back: its failure is nobody's.
     pub(super) orphan: bool,
     /// A statement met a conflict that no savepoint has healed.
     pub(super) collided: bool,
     pub(crate) receivers: View<DB>,
-    pub(crate) sending: usize,
     pub(crate) muted: Vec<Box<str>>,
     /// The depth of a block of the test kit, in which a durable block is allowed.
     #[cfg(feature = "testing")]
@@ -64,6 +66,8 @@ pub struct Tx<DB: Dialect> {
     /// Something else than plain reading was sent.
     pub(super) may_have_written: bool,
     pub(super) warned: bool,
+    /// The connection keeps a prepared statement that will fail again.
+    pub(super) stale_plan: bool,
     pub(super) ended: bool,
 }
 
@@ -72,6 +76,7 @@ pub struct Tx<DB: Dialect> {
 pub(super) struct Registered {
     hooks: usize,
     effects: usize,
+    given_ids: usize,
 }
 
 impl<DB: Dialect> Tx<DB> {
@@ -84,9 +89,9 @@ impl<DB: Dialect> Tx<DB> {
             ledger: Ledger::default(),
             hooks: Vec::new(),
             effects: Vec::new(),
+            given_ids: Vec::new(),
             orphan: false,
             collided: false,
-            sending: 0,
             muted: Vec::new(),
             #[cfg(feature = "testing")]
             test_depth: None,
@@ -99,6 +104,7 @@ impl<DB: Dialect> Tx<DB> {
             probing: Probing::Intact,
             may_have_written: false,
             warned: false,
+            stale_plan: false,
             ended: false,
         }
     }
@@ -108,6 +114,7 @@ impl<DB: Dialect> Tx<DB> {
         &self.db
     }
 
+    /// What is known of the server; see [`know_server`](Self::know_server).
     pub(crate) fn server(&self) -> &ServerInfo {
         &self.server
     }
@@ -207,6 +214,7 @@ impl<DB: Dialect> Tx<DB> {
         Registered {
             hooks: self.hooks.len(),
             effects: self.effects.len(),
+            given_ids: self.given_ids.len(),
         }
     }
 
@@ -214,6 +222,7 @@ impl<DB: Dialect> Tx<DB> {
     pub(super) fn keep(&mut self, kept: Registered) {
         self.hooks.truncate(kept.hooks);
         self.effects.truncate(kept.effects);
+        self.db.add_void_ids(self.given_ids.drain(kept.given_ids..));
     }
 
     /// Carries out what the ledger decided about a nested block that was left.
@@ -243,9 +252,9 @@ impl<DB: Dialect> Tx<DB> {
     /// Why no statement is sent.
     pub(super) fn refusal(&self) -> Error {
         Error::new(match self.ledger.mark() {
-            Some(Mark::Failed { first, conflict }) => Kind::Broken {
+            Some(Mark::Failed { first, class }) => Kind::Broken {
                 first: first.clone(),
-                conflict: *conflict,
+                class: *class,
             },
             Some(Mark::Asked { place }) => Kind::Doomed { place: Some(place) },
             Some(Mark::Joined) | None => Kind::Doomed { place: None },
@@ -270,6 +279,7 @@ impl<DB: Dialect> Drop for Tx<DB> {
             .observers()
             .observe(&Event::Control(Control::RollBack));
         self.life.not_committed(None);
+        self.db.add_void_ids(self.given_ids.drain(..));
         let mut link = std::mem::replace(&mut self.link, Link::Gone);
         if link.is_unopened() {
             return;

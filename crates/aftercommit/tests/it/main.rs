@@ -32,3 +32,4 @@ mod rules;
 mod signal;
 mod transaction;
 mod truth;
+mod behind;

@@ -1,6 +1,6 @@
 -- Of one key, what stands behind one that is dead or is tried again later than in a second: claims need not look at the key any
 -- more. For less than that it is not worth the moving.
-SELECT e.id FROM {effects} e
+SELECT e.id, e.receiver, e.unique_key FROM {effects} e
 WHERE e.owner IS NULL AND e.receiver = {receiver} AND e.order_key = {key} AND e.place > (
     SELECT MIN(f.place) FROM (
         SELECT w.place FROM {waiting} w

@@ -1,2 +1,2 @@
 -- Until this transaction has ended nobody else gets a place in the lane: places are in the order of commits.
-UPDATE {lanes} SET place = place + {count} WHERE lane = {lane}
+{current}UPDATE {lanes} SET place = place + {count} WHERE lane = {lane}

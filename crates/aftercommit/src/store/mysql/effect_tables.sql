@@ -20,8 +20,7 @@ CREATE TABLE IF NOT EXISTS {effects} (
     rescues BIGINT NOT NULL,
     history LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin,
     KEY {prefix}effects_owner (owner, receiver, order_key, id),
-    KEY {prefix}effects_key (receiver, order_key, place),
-    UNIQUE KEY {prefix}effects_unique (receiver, unique_key)
+    KEY {prefix}effects_key (receiver, order_key, place)
 ) ENGINE = InnoDB;
 
 -- What is due later, or stands behind one of its key that is.
@@ -44,8 +43,7 @@ CREATE TABLE IF NOT EXISTS {waiting} (
     failures BIGINT NOT NULL,
     history LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin,
     KEY {prefix}waiting_due (due_at),
-    KEY {prefix}waiting_key (receiver, order_key, place),
-    UNIQUE KEY {prefix}waiting_unique (receiver, unique_key)
+    KEY {prefix}waiting_key (receiver, order_key, place)
 ) ENGINE = InnoDB;
 
 -- What was given up. It keeps its key's turn while it blocks.
@@ -85,6 +83,18 @@ CREATE TABLE IF NOT EXISTS {receivers} (
     paused_at BIGINT
 ) ENGINE = InnoDB;
 
+-- The names of pending effects that are there once, and of those that are due later.
+CREATE TABLE IF NOT EXISTS {uniques} (
+    receiver VARCHAR(190) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    unique_key VARBINARY(190) NOT NULL,
+    late BOOLEAN NOT NULL,
+    -- Without one the name is free, since then.
+    id BINARY(16),
+    freed_at BIGINT,
+    PRIMARY KEY (receiver, unique_key, late),
+    KEY {prefix}uniques_freed (freed_at)
+) ENGINE = InnoDB;
+
 -- The last place that was given in each lane of keys.
 CREATE TABLE IF NOT EXISTS {lanes} (
     lane BIGINT NOT NULL PRIMARY KEY,
@@ -100,4 +110,7 @@ CREATE TABLE IF NOT EXISTS {schema} (
     version BIGINT NOT NULL PRIMARY KEY
 ) ENGINE = InnoDB;
 
-INSERT IGNORE INTO {schema} (version) VALUES (1)
+INSERT IGNORE INTO {schema} (version) VALUES (1);
+
+-- The session may not commit by itself.
+COMMIT

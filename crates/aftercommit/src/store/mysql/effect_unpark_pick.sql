@@ -1,5 +1,5 @@
 -- Of one key, what nothing blocks any more. The first ones, or those behind them would have to wait again.
-SELECT p.id FROM {waiting} p
+SELECT p.id, p.receiver, p.unique_key FROM {waiting} p
 WHERE p.receiver = {receiver} AND p.order_key = {key} AND p.due_at IS NULL AND p.place < (
     SELECT COALESCE(MIN(f.place), 9223372036854775807) FROM (
         SELECT w.place FROM {waiting} w

@@ -11,8 +11,9 @@ use sqlx::mysql::{MySqlConnectOptions, MySqlDatabaseError};
 use sqlx::{Executor, MySql, MySqlConnection, Pool, Row, SqlStr};
 
 use super::{
-    Adapter, CommitMessage, CommitStatus, EffectSql, Identity, Item, OperateSql, Probe, Query,
-    RowSql, ServerInfo, TxInfo, effect_sql, load_effect_sql, operate_sql, own_sql, row_sql, values,
+    Adapter, CommitMessage, CommitStatus, Conflict, EffectSql, Identity, Item, OperateSql, Probe,
+    Query, RowSql, ServerInfo, TxInfo, UniqueSql, effect_sql, load_effect_sql, operate_sql,
+    own_sql, row_sql, values,
 };
 use crate::error::{Error, Kind};
 use crate::transaction::{Grammar, Options};
@@ -44,6 +45,11 @@ const ER_BAD_NULL: u16 = 1048;
 
 static ROWS: RowSql = row_sql! {
     answers: false,
+    conflict: Some(Conflict {
+        sql: include_str!("row_conflict.sql"),
+        code: "21000",
+    }),
+    reuses_ids: false,
     quote: '`',
     parameter: '?',
     most_parameters: 65535,
@@ -51,9 +57,20 @@ static ROWS: RowSql = row_sql! {
 
 static EFFECTS: EffectSql = effect_sql! {
     lock: Some(include_str!("effect_lock.sql")),
+    at_once: 1,
     notify: None,
     text_literal: "CONVERT(X'{hex}' USING utf8mb4)",
     id_literal: "X'{hex}'",
+    current: Some(include_str!("effect_current.sql")),
+    unique_lane: None,
+    unique: Some(UniqueSql {
+        take: include_str!("effect_unique.sql"),
+        row: include_str!("effect_unique_row.sql"),
+        id: include_str!("effect_unique_id.sql"),
+        free: include_str!("effect_unique_free.sql"),
+        prune_pick: include_str!("effect_unique_prune_pick.sql"),
+        prune: include_str!("effect_unique_prune.sql"),
+    }),
 };
 
 static OPERATE: OperateSql = operate_sql!();
@@ -259,8 +276,9 @@ impl Adapter for MySql {
             let sql = own_sql(SERVER_INFO.replace("{server}", SERVER.trim()));
             let row = Executor::fetch_one(conn, sql).await?;
             let (server, database): (String, Option<String>) = (row.try_get(0)?, row.try_get(1)?);
-            let (tables, id_step, flush): (i64, i64, i64) =
-                (row.try_get(2)?, row.try_get(3)?, row.try_get(4)?);
+            let (tables, flush): (i64, i64) = (row.try_get(2)?, row.try_get(3)?);
+            let (version, packet): (String, i64) = (row.try_get(4)?, row.try_get(5)?);
+            let snapshot_isolation: i64 = row.try_get(6)?;
             let markers = database.filter(|_| tables > 0);
             Ok(ServerInfo {
                 markers: markers
@@ -268,7 +286,9 @@ impl Adapter for MySql {
                 server,
                 loses_commits: (flush != 1)
                     .then_some("the setting innodb_flush_log_at_trx_commit is not 1"),
-                id_step: id_step.unsigned_abs(),
+                returning: inserts_answer(&version),
+                packet: packet.try_into().ok(),
+                snapshot_isolation: snapshot_isolation > 0,
                 ..ServerInfo::default()
             })
         })
@@ -318,6 +338,10 @@ impl Adapter for MySql {
         &EFFECTS
     }
 
+    fn autocommit() -> Option<&'static str> {
+        Some(include_str!("autocommit.sql"))
+    }
+
     fn operate() -> &'static OperateSql {
         &OPERATE
     }
@@ -330,6 +354,15 @@ impl Adapter for MySql {
 
     fn first_id(result: &Self::QueryResult) -> Option<u64> {
         Some(result.last_insert_id())
+    }
+
+    fn encoded_len<'q, T: sqlx::Encode<'q, Self>>(value: &T) -> usize {
+        let mut buffer = Vec::new();
+        // What cannot be encoded fails where it is added.
+        match value.encode_by_ref(&mut buffer) {
+            Ok(_) => buffer.len(),
+            Err(_) => 0,
+        }
     }
 
     fn column<'r, T>(row: &'r Self::Row, at: usize) -> Result<T, sqlx::Error>
@@ -366,6 +399,18 @@ fn is_another_server(error: &sqlx::Error) -> bool {
             .is_some_and(|error| error.message().contains("'token'"))
 }
 
+/// Whether the server knows INSERT … RETURNING: MariaDB since 10.5, which some call `5.5.5-10.5.1-MariaDB`.
+fn inserts_answer(version: &str) -> bool {
+    if !version.contains("MariaDB") {
+        return false;
+    }
+    let version = version.strip_prefix("5.5.5-").unwrap_or(version);
+    let mut numbers = version
+        .split(|c: char| !c.is_ascii_digit())
+        .map_while(|number| number.parse::<u32>().ok());
+    (numbers.next(), numbers.next()) >= (Some(10), Some(5))
+}
+
 fn is_read_only(error: &sqlx::Error) -> bool {
     number(error).is_some_and(|number| READ_ONLY.contains(&number))
 }
@@ -390,6 +435,21 @@ mod tests {
             .collect();
         assert_eq!(words, ["INSERT", "COMMIT"]);
         assert!(sql.contains("X'64623a333330362f31', X'abc'"), "{sql}");
+    }
+
+    #[test]
+    fn mariadb_answers_inserts_since_10_5_and_mysql_does_not() {
+        for (version, answers) in [
+            ("10.11.6-MariaDB-0+deb12u1", true),
+            ("5.5.5-10.5.0-MariaDB-log", true),
+            ("11.4.5-MariaDB", true),
+            ("10.4.32-MariaDB", false),
+            ("5.5.5-10.1.48-MariaDB", false),
+            ("8.4.3", false),
+            ("", false),
+        ] {
+            assert_eq!(inserts_answer(version), answers, "{version}");
+        }
     }
 
     #[test]

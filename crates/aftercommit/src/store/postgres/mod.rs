@@ -10,7 +10,7 @@ use either::Either;
 use futures_core::future::BoxFuture;
 use futures_core::stream::BoxStream;
 use futures_util::StreamExt;
-use sqlx::postgres::{PgConnectOptions, PgListener, PgRow};
+use sqlx::postgres::{PgConnectOptions, PgDatabaseError, PgListener, PgRow};
 use sqlx::{Column, Executor, PgConnection, Pool, Postgres, Row, SqlStr};
 use tokio::time::sleep;
 
@@ -64,6 +64,8 @@ const SESSION_STATE: &str = include_str!("session_state.sql");
 
 static ROWS: RowSql = row_sql! {
     answers: true,
+    conflict: None,
+    reuses_ids: false,
     quote: '"',
     parameter: '$',
     most_parameters: 65535,
@@ -71,9 +73,13 @@ static ROWS: RowSql = row_sql! {
 
 static EFFECTS: EffectSql = effect_sql! {
     lock: None,
+    at_once: usize::MAX,
     notify: Some(include_str!("effect_notify.sql")),
     text_literal: "convert_from(decode('{hex}', 'hex'), 'UTF8')",
     id_literal: "'{hex}'::uuid",
+    current: None,
+    unique_lane: Some(include_str!("effect_unique_lane.sql")),
+    unique: None,
 };
 
 static OPERATE: OperateSql = operate_sql!();
@@ -244,6 +250,13 @@ impl Adapter for Postgres {
         Box::pin(async move { Ok(Some(show(conn, WAS_COMMITTED).await? == probe.0)) })
     }
 
+    fn is_stale_plan(error: &sqlx::Error) -> bool {
+        let error = error.as_database_error();
+        let error = error.and_then(|error| error.try_downcast_ref::<PgDatabaseError>());
+        // "cached plan must not change result type", in any language.
+        error.is_some_and(|error| error.routine() == Some("RevalidateCachedQuery"))
+    }
+
     fn session_state(conn: &mut PgConnection) -> BoxFuture<'_, Result<String, sqlx::Error>> {
         Box::pin(async move {
             let rows = Executor::fetch_all(conn, sqlx::raw_sql(SESSION_STATE)).await?;
@@ -270,10 +283,7 @@ impl Adapter for Postgres {
                 Ok(row) => row,
                 // Something that speaks Postgres and is not: it can begin and commit, and no more is asked of it.
                 Err(sqlx::Error::Database(_)) => {
-                    return Ok(ServerInfo {
-                        id_step: 1,
-                        ..ServerInfo::default()
-                    });
+                    return Ok(ServerInfo::default());
                 }
                 Err(error) => return Err(error),
             };
@@ -298,7 +308,6 @@ impl Adapter for Postgres {
                 epoch_sql,
                 flushes,
                 loses_commits: no_fsync.then_some("the setting fsync is off"),
-                id_step: 1,
                 ..ServerInfo::default()
             })
         })

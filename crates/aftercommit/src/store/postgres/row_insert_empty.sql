@@ -1,2 +1,2 @@
 -- A row of which the database gives every column.
-INSERT INTO {table} DEFAULT VALUES RETURNING {read}
+INSERT INTO {table} DEFAULT VALUES

@@ -76,11 +76,11 @@ fn undoing_a_block_undoes_what_was_owed_inside_it() {
 fn a_failed_statement_is_healed_by_its_savepoint_only() {
     let mut ledger = Ledger::<usize>::default();
     ledger.enter(Nesting::Savepoint, 2).unwrap();
-    ledger.statement_failed("first".into(), false);
-    ledger.statement_failed("second".into(), true);
+    ledger.statement_failed("first".into(), ErrorClass::Refused);
+    ledger.statement_failed("second".into(), ErrorClass::Conflict);
     let why = Some(Mark::Failed {
         first: "first".into(),
-        conflict: false,
+        class: ErrorClass::Refused,
     });
     assert_eq!(
         ledger.leave(true),
@@ -91,7 +91,7 @@ fn a_failed_statement_is_healed_by_its_savepoint_only() {
         }
     );
     assert_eq!(ledger.mark(), None);
-    ledger.statement_failed("outside".into(), false);
+    ledger.statement_failed("outside".into(), ErrorClass::Refused);
     assert!(
         !ledger.set_rollback(false, here()),
         "it cannot be taken back"
@@ -231,7 +231,7 @@ fn random_programs_agree_with_a_naive_model() {
                     model.leave(ok);
                 }
                 6 if !model.marked => {
-                    ledger.statement_failed("failed".into(), false);
+                    ledger.statement_failed("failed".into(), ErrorClass::Refused);
                     model.marked = true;
                 }
                 7 => {

@@ -146,7 +146,8 @@ impl<'s> Scan<'s> {
         if self.pays_for(word, previous) {
             self.pays();
         }
-        let is_name = is(previous, "AS") || (self.names && lexer.depth() == 0);
+        let is_name =
+            is_one_of(previous, &["AS", "TABLESAMPLE"]) || (self.names && lexer.depth() == 0);
         if is_name || matches!(self.before, Before::Cast) || self.is_window(word) {
             return Before::Name;
         }

@@ -1,6 +1,7 @@
 //! Effects are written with their transaction, and only with it.
 
 mod atomicity;
+mod locks;
 mod payload;
 mod unique;
 mod tables;

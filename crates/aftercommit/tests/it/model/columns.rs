@@ -34,8 +34,8 @@ where
     assert_eq!(
         take(&heard),
         [
-            "saving Ada L. Some([\"order\"])",
-            "saved 1 Ada L. created false old Some(\"Ada\") changed [\"order\"]"
+            "saving Ada Some([\"order\"])",
+            "saved 1 Ada created false old Some(\"Ada\") changed [\"order\"]"
         ]
     );
     let read = site.db.get::<Person>(&1).await.expect("there");

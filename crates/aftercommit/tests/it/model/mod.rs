@@ -6,6 +6,11 @@ mod columns;
 mod ids;
 mod receivers;
 mod failures;
+mod dropped_rows;
+mod locks;
+mod statements;
+mod derived;
+mod rolled_back;
 
 use std::sync::{Arc, Mutex};
 
@@ -13,6 +18,7 @@ use aftercommit::signal::with_state;
 use aftercommit::{
     Deleted, DeletedMany, Deleting, Model, Ok, Result, Saved, SavedMany, Saving, Signals,
 };
+use futures_core::future::BoxFuture;
 use sqlx::types::Json;
 use uuid::Uuid;
 
@@ -61,6 +67,16 @@ struct Stamped {
     updated: sqlx::types::chrono::NaiveDateTime,
 }
 
+/// A time that is finer than its column, on two of the databases.
+#[derive(Model, Clone, Debug, PartialEq)]
+#[model(table = "timed", keep_old)]
+struct Timed {
+    #[model(id)]
+    id: i64,
+    due: sqlx::types::chrono::NaiveDateTime,
+    price: f32,
+}
+
 /// What `Person` is not.
 #[derive(Model, Clone, Debug)]
 #[model(table = "person")]
@@ -80,6 +96,21 @@ struct Bare {
 /// The tables in each database's own words.
 trait Tables: Server {
     const TABLES: &'static [&'static str];
+    /// A table whose ids are given.
+    const ENTRY: &'static str;
+
+    fn count_entries(pool: &sqlx::Pool<Self>) -> BoxFuture<'_, i64>;
+}
+
+macro_rules! entries {
+    ($table:literal) => {
+        const ENTRY: &'static str = $table;
+
+        fn count_entries(pool: &sqlx::Pool<Self>) -> BoxFuture<'_, i64> {
+            let count = sqlx::query_scalar("SELECT COUNT(*) FROM entry").fetch_one(pool);
+            Box::pin(async { count.await.expect("a count") })
+        }
+    };
 }
 
 impl Tables for sqlx::Sqlite {
@@ -90,7 +121,10 @@ impl Tables for sqlx::Sqlite {
         "CREATE TABLE stamped (id INTEGER PRIMARY KEY, a INTEGER NOT NULL, twice INTEGER GENERATED ALWAYS AS (a * 2) STORED,
             created TEXT NOT NULL, updated TEXT NOT NULL)",
         "CREATE TABLE bare (id INTEGER PRIMARY KEY)",
+        "CREATE TABLE timed (id INTEGER PRIMARY KEY, due TEXT NOT NULL, price REAL NOT NULL)",
     ];
+
+    entries!("CREATE TABLE entry (id BLOB PRIMARY KEY, name TEXT NOT NULL)");
 }
 
 impl Tables for sqlx::Postgres {
@@ -101,7 +135,10 @@ impl Tables for sqlx::Postgres {
         "CREATE TABLE stamped (id BIGSERIAL PRIMARY KEY, a BIGINT NOT NULL, twice BIGINT GENERATED ALWAYS AS (a * 2) STORED,
             created TIMESTAMP NOT NULL, updated TIMESTAMP NOT NULL)",
         "CREATE TABLE bare (id SERIAL PRIMARY KEY)",
+        "CREATE TABLE timed (id BIGSERIAL PRIMARY KEY, due TIMESTAMP NOT NULL, price REAL NOT NULL)",
     ];
+
+    entries!("CREATE TABLE entry (id UUID PRIMARY KEY, name TEXT NOT NULL)");
 }
 
 impl Tables for sqlx::MySql {
@@ -112,7 +149,10 @@ impl Tables for sqlx::MySql {
         "CREATE TABLE stamped (id BIGINT AUTO_INCREMENT PRIMARY KEY, a BIGINT NOT NULL,
             twice BIGINT GENERATED ALWAYS AS (a * 2) STORED, created DATETIME(6) NOT NULL, updated DATETIME(6) NOT NULL)",
         "CREATE TABLE bare (id INTEGER AUTO_INCREMENT PRIMARY KEY)",
+        "CREATE TABLE timed (id BIGINT AUTO_INCREMENT PRIMARY KEY, due DATETIME NOT NULL, price FLOAT NOT NULL)",
     ];
+
+    entries!("CREATE TABLE entry (id BINARY(16) PRIMARY KEY, name VARCHAR(100) NOT NULL)");
 }
 
 async fn open<DB: Tables>() -> Site<DB> {

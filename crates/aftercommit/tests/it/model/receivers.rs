@@ -6,13 +6,17 @@ use aftercommit::model::Stored;
 use aftercommit::signal::{during, with_state};
 use aftercommit::{Error, Ok, Result, Saved, Signals, Tx};
 
-use super::{Log, Person, Tables, ada, listening, open, take};
+use sqlx::types::chrono::DateTime;
+
+use super::{Log, Person, Tables, Timed, ada, listening, open, take};
 use crate::support::Server;
 
 on_each_database_and_the_pooler! {
     receivers_see_the_old_row_and_what_changed,
     plain_sql_sends_the_same_signals,
     a_veto_cannot_be_swallowed,
+    what_was_not_written_is_not_told,
+    what_the_column_cannot_hold_is_no_change,
 }
 
 async fn receivers_see_the_old_row_and_what_changed<DB: Tables>()
@@ -35,6 +39,74 @@ where
     assert_eq!(seen.old.expect("kept").name, "Ada");
     assert_eq!(seen.changed, ["name"]);
     assert!(!seen.created);
+}
+
+async fn what_was_not_written_is_not_told<DB: Tables>()
+where
+    Person: Stored<DB>,
+{
+    let heard = Log::default();
+    let site = open::<DB>().await.with_signals(listening(&heard));
+    let mut person = ada();
+    site.db.save(&mut person).await.expect("saved");
+    take(&heard);
+    person.name = "dirty".into();
+    person.rank = Some(3);
+    site.db
+        .atomic(async |tx| tx.update_only(&mut person, &["order"]).await)
+        .await
+        .expect("updated");
+    assert_eq!(
+        take(&heard),
+        [
+            "saving Ada Some([\"order\"])",
+            "saved 1 Ada created false old Some(\"Ada\") changed [\"order\"]"
+        ]
+    );
+    assert_eq!(
+        person.name, "dirty",
+        "the caller's own is still to be saved"
+    );
+    site.db.update(&mut person).await.expect("updated");
+    assert_eq!(
+        take(&heard)[1],
+        "saved 1 dirty created false old Some(\"Ada\") changed [\"name\"]"
+    );
+    let missing = site.db.atomic(async |tx| {
+        let mut missing = Person { id: 77, ..ada() };
+        tx.update_only(&mut missing, &["order"]).await
+    });
+    assert!(missing.await.expect_err("no row").is_row_missing());
+}
+
+async fn what_the_column_cannot_hold_is_no_change<DB: Tables>()
+where
+    Timed: Stored<DB>,
+{
+    let seen: Arc<Mutex<Vec<Saved<Timed>>>> = Arc::default();
+    async fn keep(to: &Arc<Mutex<Vec<Saved<Timed>>>>, signal: &Saved<Timed>) -> Result<()> {
+        to.lock().expect("not poisoned").push(signal.clone());
+        Ok(())
+    }
+    let site = open::<DB>()
+        .await
+        .with_signals(Signals::new().after_commit("keep", with_state(Arc::clone(&seen), keep)));
+    let due = DateTime::from_timestamp(1_700_000_000, 123_456_789).expect("a time");
+    let mut task = Timed {
+        id: 0,
+        due: due.naive_utc(),
+        price: 0.1,
+    };
+    site.db.save(&mut task).await.expect("saved");
+    site.db.save(&mut task).await.expect("saved");
+    let mut read = site.db.get::<Timed>(&task.id).await.expect("there");
+    site.db.save(&mut read).await.expect("saved");
+    task.price = 0.2;
+    site.db.save(&mut task).await.expect("saved");
+    let seen = seen.lock().expect("not poisoned");
+    let changed: Vec<_> = seen.iter().map(|saved| saved.changed.join(",")).collect();
+    assert_eq!(changed, ["id,due,price", "", "", "price"]);
+    assert_eq!(seen[1].instance.due, read.due, "as the table has it");
 }
 
 async fn plain_sql_sends_the_same_signals<DB: Tables>()

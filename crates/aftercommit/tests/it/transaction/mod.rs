@@ -1,6 +1,8 @@
 //! 2: it happens as one.
 
 mod ends;
+mod first_statement;
+mod lending;
 mod nested;
 mod broken;
 mod block_options;

@@ -3,6 +3,9 @@
 //! The extent of every token is the same under every setting of a session that changes how text is read
 //! (`standard_conforming_strings`, `sql_mode`). Where it is not, the message is *lost* from there on.
 
+mod blanks;
+mod quotes;
+
 use super::Grammar;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -216,19 +219,6 @@ impl<'s> Lexer<'s> {
         }
     }
 
-    /// Behind the first `$` of `$tag$ … $tag$`.
-    fn dollar_quoted(&mut self) -> Token<'s> {
-        let start = self.at - 1;
-        let is_tag = |byte: &u8| matches!(CLASS[usize::from(*byte)], Class::Name | Class::Digit);
-        self.at += self.rest().iter().take_while(|byte| is_tag(byte)).count();
-        if self.peek(0) != Some(b'$') {
-            return self.lose();
-        }
-        self.at += 1;
-        let delimiter = &self.sql[start..self.at];
-        self.until(delimiter, Token::Text)
-    }
-
     /// A parameter with a name. SQLite lets one go on with `::` and with anything in parentheses.
     fn parameter(&mut self, sign: u8) -> Token<'s> {
         self.skip_name();
@@ -236,168 +226,6 @@ impl<'s> Lexer<'s> {
             return self.lose();
         }
         Token::Symbol(sign)
-    }
-
-    fn until(&mut self, end: &str, token: impl FnOnce(&'s str) -> Token<'s>) -> Token<'s> {
-        let inner = &self.sql[self.at..];
-        let Some(length) = inner.find(end) else {
-            return self.lose();
-        };
-        self.at += length + end.len();
-        token(&inner[..length])
-    }
-
-    fn quoted(&mut self, quote: u8) -> Token<'s> {
-        let start = self.at + 1;
-        let bytes = self.sql.as_bytes();
-        let mut at = start;
-        let mut backslashes = 0;
-        loop {
-            match bytes.get(at) {
-                None => return self.lose(),
-                Some(b'\\') => backslashes += 1,
-                Some(byte) if *byte == quote => {
-                    // Whether this one is escaped depends on the session.
-                    if backslashes % 2 == 1 && self.may_escape(quote) {
-                        return self.lose();
-                    }
-                    backslashes = 0;
-                    if bytes.get(at + 1) != Some(&quote) {
-                        break;
-                    }
-                    at += 1;
-                }
-                Some(_) => backslashes = 0,
-            }
-            at += 1;
-        }
-        self.at = at + 1;
-        let inner = &self.sql[start..at];
-        if quote == b'\'' {
-            Token::Text(inner)
-        } else {
-            Token::Quoted(inner)
-        }
-    }
-
-    fn may_escape(&self, quote: u8) -> bool {
-        match self.grammar {
-            Grammar::Postgres => quote == b'\'',
-            Grammar::MySql => quote != b'`',
-            Grammar::Sqlite => false,
-        }
-    }
-
-    /// At the quote of `E'…'`.
-    fn text_with_escapes(&mut self) -> Token<'s> {
-        let start = self.at + 1;
-        let bytes = self.sql.as_bytes();
-        let mut at = start;
-        loop {
-            match bytes.get(at) {
-                None => return self.lose(),
-                Some(b'\\') => at += 1,
-                Some(b'\'') if bytes.get(at + 1) == Some(&b'\'') => at += 1,
-                Some(b'\'') => break,
-                Some(_) => {}
-            }
-            at += 1;
-        }
-        self.at = at + 1;
-        Token::Text(&self.sql[start..at])
-    }
-
-    fn skip_blanks(&mut self) {
-        while let Some(byte) = self.peek(0) {
-            match byte {
-                b' ' | b'\t' | b'\n' | b'\r' | b'\x0c' => self.at += 1,
-                b'\x0b' if self.grammar != Grammar::Sqlite => self.at += 1,
-                b'-' if self.peek(1) == Some(b'-') => {
-                    if !self.begins_comment() {
-                        return;
-                    }
-                    self.skip_line();
-                }
-                b'#' if self.grammar == Grammar::MySql => self.skip_line(),
-                b'/' if self.peek(1) == Some(b'*') => self.skip_comment(),
-                b'*' if self.in_executable_comment && self.peek(1) == Some(b'/') => {
-                    self.in_executable_comment = false;
-                    self.at += 2;
-                }
-                _ => return,
-            }
-            if self.lost {
-                return;
-            }
-        }
-    }
-
-    /// Whether `--` begins a comment: MySQL wants a blank behind it.
-    fn begins_comment(&mut self) -> bool {
-        if self.grammar != Grammar::MySql {
-            return true;
-        }
-        match self.peek(2) {
-            None | Some(b' ' | b'\t' | b'\n' | b'\r' | b'\x0b' | b'\x0c') => true,
-            Some(byte) => {
-                self.lost = byte.is_ascii_control();
-                false
-            }
-        }
-    }
-
-    fn skip_line(&mut self) {
-        let ends =
-            |byte: &u8| *byte == b'\n' || (*byte == b'\r' && self.grammar == Grammar::Postgres);
-        self.at += self.rest().iter().take_while(|byte| !ends(byte)).count();
-    }
-
-    fn skip_comment(&mut self) {
-        let nests = self.grammar == Grammar::Postgres;
-        if self.grammar == Grammar::MySql && self.is_executable_comment() {
-            return;
-        }
-        let bytes = self.sql.as_bytes();
-        let (mut at, mut depth) = (self.at + 2, 1);
-        while depth > 0 {
-            match (bytes.get(at), bytes.get(at + 1)) {
-                (Some(b'*'), Some(b'/')) => {
-                    depth -= 1;
-                    at += 2;
-                }
-                (Some(b'/'), Some(b'*')) if nests => {
-                    depth += 1;
-                    at += 2;
-                }
-                (None, _) => {
-                    self.lost = true;
-                    return;
-                }
-                _ => at += 1,
-            }
-        }
-        self.at = at;
-    }
-
-    /// Enters `/*! … */`, or loses the message if only some servers execute what is in the comment.
-    fn is_executable_comment(&mut self) -> bool {
-        let begin = &self.rest()[2..];
-        if self.in_executable_comment || begin.starts_with(b"M!") {
-            self.lost = true;
-            return true;
-        }
-        if !begin.starts_with(b"!") {
-            return false;
-        }
-        let digits = begin[1..].iter().take_while(|byte| byte.is_ascii_digit());
-        let digits = digits.count();
-        // MariaDB leaves out what is for a MySQL after 5.6.
-        let everywhere = digits == 0 || (digits == 5 && &begin[1..6] < b"50700".as_slice());
-        self.executable = true;
-        self.in_executable_comment = true;
-        self.lost = !everywhere;
-        self.at += 3 + digits;
-        true
     }
 }
 

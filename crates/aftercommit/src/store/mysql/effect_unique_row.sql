@@ -1,0 +1,1 @@
+({receiver}, {unique_key}, {late}, {id})

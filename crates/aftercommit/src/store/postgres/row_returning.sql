@@ -1,0 +1,2 @@
+-- Follows an INSERT: the id and what the database computed come back with the answer.
+RETURNING {read}
