@@ -174,7 +174,7 @@ impl<DB: Dialect> Outbox<DB> {
 
     /// In one transaction, which is one write to the disk.
     async fn with_pieces(&self, statement: &str, pieces: &[&[Lease]]) -> Result<u64> {
-        let mut session = Session::begin(&self.db).await?;
+        let mut session = Session::begin(self).await?;
         let held = async {
             let mut held = 0;
             for piece in pieces {
