@@ -90,7 +90,7 @@ impl<DB: Wired> Arena<DB> {
     pub fn start(&mut self, hold: bool) -> Round {
         let mut running = Vec::new();
         // A prime, so that a few rounds already see every kind of place.
-        let step = if self.positions.len() % 37 == 0 {
+        let step = if self.positions.len().is_multiple_of(37) {
             41
         } else {
             37
