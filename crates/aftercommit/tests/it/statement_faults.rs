@@ -18,7 +18,7 @@ on_each_database! {
 }
 
 /// What every database's worker sends in the scenario. That none is missing is checked.
-const STATEMENTS: [&str; 29] = [
+const STATEMENTS: [&str; 30] = [
     "bury",
     "claim",
     "clock",
