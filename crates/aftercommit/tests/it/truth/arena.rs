@@ -169,8 +169,11 @@ impl<DB: Wired> Arena<DB> {
     /// Waits for what is told.
     pub async fn finish(&mut self, round: Round) {
         for (at, running) in round.running.into_iter().enumerate() {
-            let (mut report, _) = running.await.unwrap();
-            report.before_failover = round.told_before.get(at).copied().unwrap_or(true);
+            let (mut report, passed) = running.await.unwrap();
+            // Without a lookup it was the answer of the server before, even if it was read only now.
+            let looked_up = passed.iter().any(|passed| passed.later);
+            report.before_failover =
+                !looked_up || round.told_before.get(at).copied().unwrap_or(true);
             self.reports.push(report);
         }
     }
