@@ -61,7 +61,9 @@ fn spell(sql: &str, random: &mut Rng) -> String {
     let mut spelled = String::with_capacity(sql.len() + 32);
     for c in sql.chars() {
         match c {
-            ' ' if random.u8(..8) == 0 => spelled.push_str(pick(&["\n", "\t", "  ", "\r\n"], random)),
+            ' ' if random.u8(..8) == 0 => {
+                spelled.push_str(pick(&["\n", "\t", "  ", "\r\n"], random))
+            }
             ';' if random.u8(..4) == 0 => spelled.push_str(pick(
                 &[";;", "; /* COMMIT; */ ", "; -- ROLLBACK;\n", ";\n\n", " ;"],
                 random,

@@ -77,7 +77,7 @@ async fn nothing_is_done_behind_a_blocks_back<DB: Behind>() {
     let (site, seed) = (open::<DB>().await, seed());
     let mut random = Rng::with_seed(seed);
     let mut counts = Counts::default();
-    let least = if long() { 100_000 } else { 3_000 };
+    let least = if long() { 100_000 } else { 2_000 };
     let holes = DB::PARTS.holes.iter().cycle();
     for (first, hole) in (0..).step_by(IDS as usize * 2).zip(holes) {
         if counts.messages() >= least {
@@ -93,7 +93,11 @@ async fn nothing_is_done_behind_a_blocks_back<DB: Behind>() {
         counts.note(&program, &outcome, false);
     }
     counts.print::<DB>("with the probe");
-    for hole in DB::PARTS.holes.iter().filter(|hole| hole.open_without_probe) {
+    for hole in DB::PARTS
+        .holes
+        .iter()
+        .filter(|hole| hole.open_without_probe)
+    {
         let count = &counts.0[hole.name];
         let noticed = count.mismatches + count.refused;
         assert!(noticed > 0, "{} did nothing", hole.name);
@@ -106,9 +110,15 @@ async fn without_the_probe_each_hole_is_open<DB: Behind>() {
     let seed = seed();
     let mut random = Rng::with_seed(seed);
     let mut counts = Counts::default();
-    let holes = || DB::PARTS.holes.iter().filter(|hole| hole.open_without_probe);
+    let holes = || {
+        DB::PARTS
+            .holes
+            .iter()
+            .filter(|hole| hole.open_without_probe)
+    };
     for first in (0..20_000).step_by(IDS as usize * 2) {
-        let missing = |counts: &Counts, name| counts.0.get(name).is_none_or(|count| count.faults == 0);
+        let missing =
+            |counts: &Counts, name| counts.0.get(name).is_none_or(|count| count.faults == 0);
         let mut missing = holes().filter(|hole| missing(&counts, hole.name));
         let Some(hole) = missing.next() else {
             break;

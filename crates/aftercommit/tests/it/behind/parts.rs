@@ -34,7 +34,9 @@ pub const POSTGRES: Parts = Parts {
             &[
                 &["{veil}CREATE TEMP TABLE IF NOT EXISTS z (v int); {end}"],
                 &["CREATE TEMP TABLE IF NOT EXISTS z (v int); {veil}{end}"],
-                &["CREATE OR REPLACE FUNCTION sly() RETURNS int LANGUAGE sql BEGIN ATOMIC SELECT 1; END; {end}"],
+                &[
+                    "CREATE OR REPLACE FUNCTION sly() RETURNS int LANGUAGE sql BEGIN ATOMIC SELECT 1; END; {end}",
+                ],
             ],
         ),
         hole(
@@ -62,7 +64,10 @@ pub const POSTGRES: Parts = Parts {
                 &["SELECT 1 AS a$b, 'x' AS c$b; {veil}{end}"],
             ],
         ),
-        hole("one after another", &[&["{veil}SELECT 1; {end}"], &["{veil}{end}"]]),
+        hole(
+            "one after another",
+            &[&["{veil}SELECT 1; {end}"], &["{veil}{end}"]],
+        ),
         hole(
             "chain",
             &[
@@ -83,12 +88,19 @@ pub const POSTGRES: Parts = Parts {
             "a savepoint of its own",
             &[
                 &["{veil}SAVEPOINT mine", "{row}", "{veil}ROLLBACK TO mine"],
-                &["{veil}SAVEPOINT mine; SAVEPOINT yours", "{row}", "{veil}ROLLBACK TO mine; SELECT 1"],
+                &[
+                    "{veil}SAVEPOINT mine; SAVEPOINT yours",
+                    "{row}",
+                    "{veil}ROLLBACK TO mine; SELECT 1",
+                ],
             ],
         ),
         closed(
             "prepare transaction",
-            &[&["{veil}PREPARE TRANSACTION 'sly'"], &["{veil}PREPARE TRANSACTION 'sly'; BEGIN"]],
+            &[
+                &["{veil}PREPARE TRANSACTION 'sly'"],
+                &["{veil}PREPARE TRANSACTION 'sly'; BEGIN"],
+            ],
         ),
         hole(
             "isolation",
@@ -98,8 +110,12 @@ pub const POSTGRES: Parts = Parts {
                 &["{veil}SET SESSION \"default_transaction_deferrable\" TO on"],
                 &["SET U&\"default\\005ftransaction_isolation\" = 'serializable'"],
                 &["SELECT set_config('default_transaction_isolation', 'repeatable read', false)"],
-                &["{veil}SELECT set_config('default_' || 'transaction_isolation', 'serializable', false)"],
-                &["DO $$ BEGIN PERFORM set_config('default_transaction_isolation', 'serializable', false); END $$"],
+                &[
+                    "{veil}SELECT set_config('default_' || 'transaction_isolation', 'serializable', false)",
+                ],
+                &[
+                    "DO $$ BEGIN PERFORM set_config('default_transaction_isolation', 'serializable', false); END $$",
+                ],
                 &["CALL sly_isolation()"],
             ],
         ),
@@ -139,7 +155,6 @@ pub const POSTGRES: Parts = Parts {
         "COMMIT; BEGIN",
         "COMMIT; START TRANSACTION",
         "ROLLBACK; BEGIN ISOLATION LEVEL SERIALIZABLE",
-        "ROLLBACK; INSERT INTO item (id) VALUES ({id}); COMMIT; BEGIN; SELECT 1 / 0",
         "ROLLBACK TO aftercommit_1",
     ],
     tails: TAILS,
@@ -169,8 +184,12 @@ pub const MYSQL: Parts = Parts {
             "SET STATEMENT",
             &[
                 &["SET STATEMENT max_statement_time = 9 FOR TRUNCATE sly_real"],
-                &["{veil}SET STATEMENT sort_buffer_size = 100000 FOR ALTER TABLE sly_real COMMENT 'a'"],
-                &["SET STATEMENT max_statement_time = 9 FOR CREATE TABLE IF NOT EXISTS sly_more (id INT)"],
+                &[
+                    "{veil}SET STATEMENT sort_buffer_size = 100000 FOR ALTER TABLE sly_real COMMENT 'a'",
+                ],
+                &[
+                    "SET STATEMENT max_statement_time = 9 FOR CREATE TABLE IF NOT EXISTS sly_more (id INT)",
+                ],
             ],
         ),
         hole(
@@ -197,7 +216,9 @@ pub const MYSQL: Parts = Parts {
         hole(
             "behind a temporary table",
             &[
-                &["{veil}CREATE TEMPORARY TABLE IF NOT EXISTS z (v INT); ALTER TABLE sly_real COMMENT 'b'"],
+                &[
+                    "{veil}CREATE TEMPORARY TABLE IF NOT EXISTS z (v INT); ALTER TABLE sly_real COMMENT 'b'",
+                ],
                 &["CREATE TEMPORARY TABLE IF NOT EXISTS z (v INT); {veil}TRUNCATE sly_real"],
                 &["{veil}DROP TEMPORARY TABLE IF EXISTS z; DROP TABLE IF EXISTS sly_none"],
             ],
@@ -230,10 +251,17 @@ pub const MYSQL: Parts = Parts {
                 &["{veil}FOR i IN 1..1 DO ROLLBACK; END FOR"],
             ],
         ),
-        hole("one after another", &[&["{veil}SELECT 1; {end}"], &["{veil}{end}"]]),
+        hole(
+            "one after another",
+            &[&["{veil}SELECT 1; {end}"], &["{veil}{end}"]],
+        ),
         hole(
             "chain",
-            &[&["{veil}ROLLBACK AND CHAIN"], &["{veil}COMMIT AND CHAIN"], &["{veil}COMMIT AND CHAIN NO RELEASE"]],
+            &[
+                &["{veil}ROLLBACK AND CHAIN"],
+                &["{veil}COMMIT AND CHAIN"],
+                &["{veil}COMMIT AND CHAIN NO RELEASE"],
+            ],
         ),
         hole(
             "the block's savepoint",
@@ -247,7 +275,11 @@ pub const MYSQL: Parts = Parts {
             "a savepoint of its own",
             &[
                 &["{veil}SAVEPOINT mine", "{row}", "{veil}ROLLBACK TO mine"],
-                &["EXECUTE IMMEDIATE 'SAVEPOINT mine'", "{row}", "EXECUTE IMMEDIATE 'ROLLBACK TO mine'"],
+                &[
+                    "EXECUTE IMMEDIATE 'SAVEPOINT mine'",
+                    "{row}",
+                    "EXECUTE IMMEDIATE 'ROLLBACK TO mine'",
+                ],
             ],
         ),
         hole(
@@ -262,7 +294,10 @@ pub const MYSQL: Parts = Parts {
         ),
         closed(
             "XA",
-            &[&["{veil}XA START 'a'"], &["{veil}XA END 'a'; XA PREPARE 'a'"]],
+            &[
+                &["{veil}XA START 'a'"],
+                &["{veil}XA END 'a'; XA PREPARE 'a'"],
+            ],
         ),
         closed(
             "harmless",
@@ -307,7 +342,9 @@ pub const SQLITE: Parts = Parts {
             &[
                 &["{veil}CREATE TEMP TABLE IF NOT EXISTS z (v INT); {end}"],
                 &["CREATE TEMP TABLE IF NOT EXISTS z (v INT); {veil}{end}"],
-                &["CREATE TEMP TRIGGER IF NOT EXISTS sly AFTER INSERT ON z BEGIN SELECT 1; END; {end}"],
+                &[
+                    "CREATE TEMP TRIGGER IF NOT EXISTS sly AFTER INSERT ON z BEGIN SELECT 1; END; {end}",
+                ],
             ],
         ),
         hole(
@@ -319,7 +356,10 @@ pub const SQLITE: Parts = Parts {
                 &["SELECT [a;b] FROM (SELECT 1 AS [a;b]); {veil}{end}"],
             ],
         ),
-        hole("one after another", &[&["{veil}SELECT 1; {end}"], &["{veil}{end}"]]),
+        hole(
+            "one after another",
+            &[&["{veil}SELECT 1; {end}"], &["{veil}{end}"]],
+        ),
         hole(
             "the block's savepoint",
             &[
@@ -332,7 +372,11 @@ pub const SQLITE: Parts = Parts {
             "a savepoint of its own",
             &[
                 &["{veil}SAVEPOINT mine", "{row}", "{veil}ROLLBACK TO mine"],
-                &["{veil}SAVEPOINT mine; SAVEPOINT yours", "{row}", "{veil}ROLLBACK TO mine; SELECT 1"],
+                &[
+                    "{veil}SAVEPOINT mine; SAVEPOINT yours",
+                    "{row}",
+                    "{veil}ROLLBACK TO mine; SELECT 1",
+                ],
             ],
         ),
         closed(
