@@ -65,6 +65,8 @@ pub(crate) struct Desk {
     alone: Option<Lease>,
     /// The most handlers that run in a transaction at the same time.
     max_transactions: usize,
+    /// Calls so far.
+    turns: u64,
     parking: bool,
     /// What is to be parked, and unparked.
     followed: Vec<Order>,
@@ -99,6 +101,7 @@ impl Desk {
             compare_at: times.lease,
             alone: None,
             max_transactions: usize::MAX,
+            turns: 0,
             parking: false,
             followed: Vec::new(),
             strange: HashMap::new(),

@@ -55,9 +55,9 @@
 //!    (`model::a_dropped_row_is_an_error`).
 //! 7. A row that was rolled back is saved again as a new one, and never over another
 //!    (`model::a_row_that_was_rolled_back_is_saved_as_a_new_one`).
-//! 8. What is told is what the table has: neither unsaved fields nor digits that the column cannot hold
-//!    (`model::what_was_not_written_is_not_told`, `model::what_the_column_cannot_hold_is_no_change`).
-//! 9. Tasks that save rows of their own do not deadlock (`model::tasks_that_save_new_rows_do_not_deadlock`).
+//! 8. Unsaved fields are not told (`model::what_was_not_written_is_not_told`).
+//! 9. Digits that the column cannot hold are no change (`model::what_the_column_cannot_hold_is_no_change`).
+//! 10. Tasks that save rows of their own do not deadlock (`model::tasks_that_save_new_rows_do_not_deadlock`).
 //!
 //! # Locks
 //!

@@ -109,6 +109,7 @@ impl<DB: Dialect> Outbox<DB> {
     ) -> Result<Found> {
         let sql = DB::effects();
         let mut session = Session::begin(self).await?;
+        let mut named = Vec::new();
         let found = async {
             let mut found = Found::default();
             let mut candidates = Vec::new();
@@ -136,13 +137,15 @@ impl<DB: Dialect> Outbox<DB> {
             if !found.taken.is_empty() {
                 let take = self.query(sql.take, &taking(worker, ids::<DB>(&locked)?))?;
                 session.run(take).await?;
-                let named = names_of::<DB>(&locked, [1, UNIQUE_KEY])?;
-                self.free_names(&mut session, named).await?;
+                named = names_of::<DB>(&locked, [1, UNIQUE_KEY])?;
             }
             Ok(found)
         };
         let found = found.await;
-        session.end(found).await
+        let found = session.end(found).await?;
+        // Claimed they are in any case. A name that is not freed leads to an effect that a sender sees is claimed.
+        let _: Result<()> = self.free_names(named, false).await;
+        Ok(found)
     }
 }
 

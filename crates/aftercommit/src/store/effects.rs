@@ -26,6 +26,9 @@ macro_rules! define {
             $(pub(crate) $name: &'static str,)*
             /// Where taking does not answer with the rows: how they are locked first.
             pub(crate) lock: Option<&'static str>,
+            /// How many ids one statement removes or releases at most. MariaDB scans a small table for several, whatever its hints
+            /// say, and waits for the rows of others while it has its own.
+            pub(crate) at_once: usize,
             /// Where other processes can be told that there is something to claim.
             pub(crate) notify: Option<&'static str>,
             /// A text and an id as literals, with `{hex}` for their bytes.
@@ -221,12 +224,6 @@ pub(crate) fn bound<DB: Dialect>(
     let (sql, mut arguments, mut trouble) = (DB::effects(), DB::Arguments::default(), None);
     let mut number = 0;
     let filled = fill(template, |place, text| {
-        // A list, or a table of the same values.
-        let (place, between) = match place {
-            "each_id" => ("ids", " UNION ALL SELECT "),
-            "each_key" => ("keys", " UNION ALL SELECT "),
-            place => (place, ", "),
-        };
         let Some((_, values)) = values.iter().find(|(name, _)| *name == place) else {
             match place {
                 "now" => text.push_str(sql.now.trim()),
@@ -238,7 +235,7 @@ pub(crate) fn bound<DB: Dialect>(
         };
         for (index, value) in padded(values).enumerate() {
             if index > 0 {
-                text.push_str(between);
+                text.push_str(", ");
             }
             number += 1;
             DB::rows().parameter(text, number);

@@ -200,6 +200,12 @@ pub trait Adapter: sqlx::Database {
     /// Whether `error` says that the server will take nothing but a rollback, because a statement has failed.
     fn is_aborted(error: &sqlx::Error) -> bool;
 
+    /// Whether `error` says that a prepared statement no longer fits its table, and will not as long as the connection keeps it.
+    fn is_stale_plan(error: &sqlx::Error) -> bool {
+        let _ = error;
+        false
+    }
+
     /// Asks the server who it is, outside of any transaction.
     fn server_info(conn: &mut Self::Connection) -> BoxFuture<'_, Result<ServerInfo, sqlx::Error>>;
 

@@ -153,13 +153,38 @@ impl<DB: Dialect> Outbox<DB> {
 
     /// Runs a statement on effects whose leases are held. How many those were.
     async fn with_leases(&self, statement: &str, leases: &[Lease]) -> Result<u64> {
-        let mut held = 0;
         let mut rest = leases.to_vec();
         rest.sort_by_key(|lease| (lease.owner, lease.fence, lease.id));
-        for same in rest.chunk_by(|a, b| (a.owner, a.fence) == (b.owner, b.fence)) {
+        let same = rest.chunk_by(|a, b| (a.owner, a.fence) == (b.owner, b.fence));
+        let pieces: Vec<&[Lease]> = same
+            .flat_map(|same| same.chunks(DB::effects().at_once))
+            .collect();
+        if let [one] = pieces.as_slice() {
+            return Ok(self.run(statement, &settling(one)).await?.affected);
+        }
+        if DB::effects().at_once == 1 && !pieces.is_empty() {
+            return self.with_pieces(statement, &pieces).await;
+        }
+        let mut held = 0;
+        for same in pieces {
             held += self.run(statement, &settling(same)).await?.affected;
         }
         Ok(held)
+    }
+
+    /// In one transaction, which is one write to the disk.
+    async fn with_pieces(&self, statement: &str, pieces: &[&[Lease]]) -> Result<u64> {
+        let mut session = Session::begin(self).await?;
+        let held = async {
+            let mut held = 0;
+            for piece in pieces {
+                let query = self.query(statement, &settling(piece))?;
+                held += session.run(query).await?.affected;
+            }
+            Ok(held)
+        };
+        let held = held.await;
+        session.end(held).await
     }
 
     /// The statement that removes one delivered effect, for the transaction of its handler.
@@ -298,18 +323,21 @@ impl<DB: Dialect> Outbox<DB> {
     }
 
     async fn relocate(&self, pick: &str, values: &Values<'_>, way: Move) -> Result<usize> {
+        let late = way.remove != DB::effects().parked;
         let mut session = Session::begin(self).await?;
         let moved = async {
             let picked = session.run(self.query(pick, values)?).await?;
             let (picked, named) = (ids::<DB>(&picked)?, names_of::<DB>(&picked, [1, 2])?);
             if picked.is_empty() {
-                return Ok(0);
+                return Ok((0, named));
             }
-            self.free_names(&mut session, named).await?;
-            self.carry(&mut session, &picked, &way).await
+            let moved = self.carry(&mut session, &picked, &way).await?;
+            Ok((moved, named))
         };
         let moved = moved.await;
-        session.end(moved).await
+        let (moved, named) = session.end(moved).await?;
+        self.free_names(named, late).await?;
+        Ok(moved)
     }
 
     /// Nothing is removed that was not copied.
@@ -321,10 +349,12 @@ impl<DB: Dialect> Outbox<DB> {
     ) -> Result<usize> {
         let values = [("ids", Cow::Borrowed(picked))];
         let copied = session.run(self.query(way.copy, &values)?).await?.affected;
-        let removed = session
-            .run(self.query(way.remove, &values)?)
-            .await?
-            .affected;
+        let mut removed = 0;
+        for piece in picked.chunks(DB::effects().at_once) {
+            let values = [("ids", Cow::Borrowed(piece))];
+            let remove = self.query(way.remove, &values)?;
+            removed += session.run(remove).await?.affected;
+        }
         if copied == removed && removed == picked.len() as u64 {
             return Ok(picked.len());
         }

@@ -110,6 +110,7 @@ impl<DB: Dialect> Session<DB> {
         if let Some((options, mut tx)) = self.open.take() {
             let message = CommitMessage {
                 before: String::new(),
+                before_writes: false,
                 options: &options,
                 may_have_written: true,
                 must_last: false,

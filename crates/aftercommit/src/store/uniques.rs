@@ -1,12 +1,14 @@
 //! Unique keys, where they have a table of their own: a name leads to the effect that is pending under it.
 //!
-//! A transaction that sends takes the name first and its effect second. The worker has an effect before it frees the name, so it
-//! frees only names that nobody has: nobody waits for a worker that waits.
+//! A transaction that sends takes the name first and its effect second. The worker has the effect first, so it frees the name only
+//! after its own transaction: while it waits for a name nobody waits for it. Until then the name leads to an effect that a
+//! sender sees is claimed.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::outbox::ids;
+use uuid::Uuid;
+
 use super::session::Answer;
 use super::{Dialect, Outbox, Session, Value, one};
 use crate::error::Result;
@@ -19,7 +21,6 @@ pub struct UniqueSql {
     pub(crate) row: &'static str,
     /// The id that a name leads to.
     pub(crate) id: &'static str,
-    pub(crate) pick: &'static str,
     pub(crate) free: &'static str,
     pub(crate) prune_pick: &'static str,
     pub(crate) prune: &'static str,
@@ -29,7 +30,6 @@ impl UniqueSql {
     /// The name of a statement, for who looks from outside.
     pub(super) fn name(&self, statement: &str) -> &'static str {
         let named = [
-            (self.pick, "unique_pick"),
             (self.free, "unique_free"),
             (self.prune_pick, "unique_prune_pick"),
             (self.prune, "unique_prune"),
@@ -41,55 +41,41 @@ impl UniqueSql {
     }
 }
 
-/// Effects by receiver: their ids and their unique keys.
-pub(super) type Names = BTreeMap<String, (Vec<Value>, Vec<Value>)>;
+/// The receiver, the unique key and the id of an effect.
+pub(super) type Name = (String, String, Uuid);
 
 /// The names of the effects of an answer, whose first column is the id. Empty where they have no table.
 pub(super) fn names_of<DB: Dialect>(
     answer: &Answer<DB>,
     [receiver, unique_key]: [usize; 2],
-) -> Result<Names> {
-    let mut names = Names::new();
+) -> Result<Vec<Name>> {
+    let mut names = Vec::new();
     if DB::effects().unique.is_none() {
         return Ok(names);
     }
     for row in &answer.rows {
         if let Some(unique_key) = DB::text(row, unique_key)? {
             let receiver = DB::text(row, receiver)?.unwrap_or_default();
-            let (ids, keys) = names.entry(receiver).or_default();
-            ids.push(Value::Id(DB::uuid(row, 0)?));
-            keys.push(Value::Text(unique_key));
+            names.push((receiver, unique_key, DB::uuid(row, 0)?));
         }
     }
     Ok(names)
 }
 
 impl<DB: Dialect> Outbox<DB> {
-    /// Frees the names of effects that are claimed or moved.
-    pub(super) async fn free_names(&self, session: &mut Session<DB>, names: Names) -> Result<()> {
+    /// Frees the names of effects that were claimed, or of those that were due `late` and have been moved.
+    pub(super) async fn free_names(&self, names: Vec<Name>, late: bool) -> Result<()> {
         let Some(sql) = &DB::effects().unique else {
             return Ok(());
         };
-        for (receiver, (effects, keys)) in names {
-            let receiver = one(Value::Text(receiver));
+        for (receiver, unique_key, id) in names {
             let values = [
-                ("receiver", receiver.clone()),
-                ("ids", Cow::Owned(effects)),
-                ("keys", Cow::Owned(keys)),
+                ("receiver", one(Value::Text(receiver))),
+                ("key", one(Value::Text(unique_key))),
+                ("late", one(Value::Int(late.into()))),
+                ("id", one(Value::Id(id))),
             ];
-            let picked = session.run(self.query(sql.pick, &values)?).await?;
-            let keys = picked.rows.iter().map(|row| DB::text(row, 1));
-            let keys = keys.collect::<Result<Vec<_>, _>>()?;
-            let keys: Vec<Value> = keys.into_iter().flatten().map(Value::Text).collect();
-            if keys.is_empty() {
-                continue;
-            }
-            let values = [
-                ("receiver", receiver),
-                ("ids", Cow::Owned(ids::<DB>(&picked)?)),
-                ("keys", Cow::Owned(keys)),
-            ];
-            session.run(self.query(sql.free, &values)?).await?;
+            self.run(sql.free, &values).await?;
         }
         Ok(())
     }

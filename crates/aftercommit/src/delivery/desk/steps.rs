@@ -73,10 +73,14 @@ impl Desk {
         for name in others {
             while self.start_one(&name, suspect_waits, now, orders) {}
         }
-        // They share the connections of the application: the receiver with the fewest calls is the next.
+        // They share the connections of the application: the receiver with the fewest calls is the next, and among equals the one
+        // that has waited longest.
         while !sharing.is_empty() && self.in_transactions() < self.max_transactions {
-            let running = |name: &Arc<str>| self.seats.get(name).map_or(0, |seat| seat.running);
-            sharing.sort_by_key(running);
+            let rank = |name: &Arc<str>| {
+                let seat = self.seats.get(name);
+                seat.map(|seat| (seat.running, seat.turn))
+            };
+            sharing.sort_by_key(rank);
             if !sharing
                 .iter()
                 .any(|name| self.start_one(name, suspect_waits, now, orders))
@@ -134,6 +138,8 @@ impl Desk {
         }
         breaker.began();
         seat.running += 1;
+        self.turns += 1;
+        seat.turn = self.turns;
         for leased in &call {
             self.held.insert(leased.lease, without_payload(leased));
         }

@@ -115,16 +115,31 @@ impl<DB: Dialect> Worker<DB> {
         self
     }
 
-    /// Starts it on tasks of its own.
+    /// Starts it, on a thread and on connections of its own.
+    ///
+    /// The worker opens up to three connections beside the pool (four with [wake-ups](Db::with_wake_ups)), with the options and the
+    /// hooks of the pool: one for its heartbeat, and two for claims, settling and the rest. Requests and handlers never wait for
+    /// the worker, nor the worker for them. A database in memory, or an SQLite file that one session has locked for itself, has room for
+    /// one pool: there the worker shares the pool and the runtime of the application.
+    ///
+    /// Handlers run on the runtime that `start` is called on. Handlers in a transaction take connections of the pool: at most as many
+    /// run at the same time as the pool has connections, less two. [`Event::WorkerStarted`] says how many that is.
+    ///
+    /// The worker drains by itself when the pool is closed or the runtime ends.
     ///
     /// # Errors
     ///
-    /// `SCHEMA_MISSING` or `SCHEMA_VERSION`: run [`Db::migrate`]. `BAD_SETTING` for times or a name that cannot work. `WORKER_RUNNING` if
-    /// this handle has one already. Those of the database.
+    /// `SCHEMA_MISSING` or `SCHEMA_VERSION`: run [`Db::migrate`]. `BAD_SETTING` for times or a name that cannot work, and for a pool of
+    /// one or two connections if a receiver runs in a transaction. `WORKER_RUNNING` if
+    /// this handle has one already, or one that has not left yet. Those of the database.
     ///
     /// # Cancel safety
     ///
-    /// Dropped before it returns, no worker was started.
+    /// Dropped before it returns, no worker stays.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a Tokio runtime.
     pub async fn start(self) -> Result<Running> {
         self.check()?;
         let Some(delivering) = Delivering::begin(self.db.station()) else {

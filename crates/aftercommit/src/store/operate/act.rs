@@ -6,7 +6,6 @@ use std::time::Duration;
 use crate::effect::EffectId;
 use crate::error::Result;
 use crate::store::outbox::{Move, Values, ids, micros};
-use crate::store::uniques::names_of;
 use crate::store::{Dialect, Outbox, Session, Value, one};
 
 /// The effect that something was done about.
@@ -200,10 +199,6 @@ impl<DB: Dialect> Outbox<DB> {
                 version: DB::int(row, 3)?.unwrap_or_default(),
             })
         };
-        if pick == DB::operate().pick_waiting {
-            let named = names_of::<DB>(&picked, [1, 4])?;
-            self.free_names(session, named).await?;
-        }
         Ok(picked.rows.first().map(touched).transpose()?)
     }
 }

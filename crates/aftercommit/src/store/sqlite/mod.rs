@@ -40,6 +40,7 @@ static ROWS: RowSql = row_sql! {
 
 static EFFECTS: EffectSql = effect_sql! {
     lock: None,
+    at_once: usize::MAX,
     notify: None,
     text_literal: "CAST(X'{hex}' AS TEXT)",
     id_literal: "X'{hex}'",
