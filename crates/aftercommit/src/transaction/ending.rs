@@ -31,7 +31,9 @@ impl<DB: Dialect> Tx<DB> {
             self.drain().await;
             self.ask_probe().await;
         }
-        let value = match (self.ledger.end(result.is_ok()), result) {
+        // A nested block that was rolled back for it has taken the mark away.
+        let may_commit = result.is_ok() && !self.has_ended();
+        let value = match (self.ledger.end(may_commit), result) {
             (End::Commit { forgotten }, Ok(value)) => {
                 if let Some(kept) = forgotten {
                     self.keep(kept);

@@ -231,12 +231,11 @@ impl<'s> Scan<'s> {
 
     /// Fine where the text says that it is about another setting.
     fn set_config(&mut self, lexer: &mut Lexer<'s>) -> Option<Statement> {
-        match lexer.next() {
-            Token::Text(setting) if !setting.contains('\\') => {
-                is_default_of_transactions(setting).then_some(Kind(Opaque))
-            }
-            _ => Some(Kind(Opaque)),
-        }
+        let Token::Text(setting) = lexer.next() else {
+            return Some(Kind(Opaque));
+        };
+        let whole = !setting.contains('\\') && lexer.next() == Token::Symbol(b',');
+        (!whole || is_default_of_transactions(setting)).then_some(Kind(Opaque))
     }
 }
 

@@ -247,6 +247,14 @@ fn the_next_transactions_begin_as_the_pool_expects() {
         (Postgres, "SELECT set_config($1, $2, false)"),
         (
             Postgres,
+            "SELECT set_config('default_' || 'transaction_isolation', 'serializable', false)",
+        ),
+        (
+            Postgres,
+            "SELECT set_config('default_'\n'transaction_isolation', 'serializable', false)",
+        ),
+        (
+            Postgres,
             "SELECT pg_catalog.set_config('default_transaction_isolation', 'serializable', false)",
         ),
         (MySql, "SET NAMES gbk"),

@@ -155,7 +155,6 @@ pub const POSTGRES: Parts = Parts {
         "COMMIT; BEGIN",
         "COMMIT; START TRANSACTION",
         "ROLLBACK; BEGIN ISOLATION LEVEL SERIALIZABLE",
-        "ROLLBACK; INSERT INTO item (id) VALUES ({id}); COMMIT; BEGIN; SELECT 1 / 0",
         "ROLLBACK TO aftercommit_1",
     ],
     tails: TAILS,
