@@ -273,6 +273,7 @@ impl<DB: Dialect> Outbox<DB> {
     /// What is due is to be delivered now.
     pub(crate) async fn promote(&self, limit: i64) -> Result<usize> {
         let sql = DB::effects();
+        self.free_due_names(limit).await?;
         self.relocate(
             sql.promote_pick,
             &[("limit", one(Value::Int(limit)))],
@@ -323,7 +324,6 @@ impl<DB: Dialect> Outbox<DB> {
     }
 
     async fn relocate(&self, pick: &str, values: &Values<'_>, way: Move) -> Result<usize> {
-        let late = way.remove != DB::effects().parked;
         let mut session = Session::begin(self).await?;
         let moved = async {
             let picked = session.run(self.query(pick, values)?).await?;
@@ -336,7 +336,7 @@ impl<DB: Dialect> Outbox<DB> {
         };
         let moved = moved.await;
         let (moved, named) = session.end(moved).await?;
-        self.free_names(named, late).await?;
+        self.free_names(named, false).await?;
         Ok(moved)
     }
 

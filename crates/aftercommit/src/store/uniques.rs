@@ -21,6 +21,8 @@ pub struct UniqueSql {
     pub(crate) row: &'static str,
     /// The id that a name leads to.
     pub(crate) id: &'static str,
+    pub(crate) due: &'static str,
+    pub(crate) gone: &'static str,
     pub(crate) free: &'static str,
     pub(crate) prune_pick: &'static str,
     pub(crate) prune: &'static str,
@@ -30,6 +32,8 @@ impl UniqueSql {
     /// The name of a statement, for who looks from outside.
     pub(super) fn name(&self, statement: &str) -> &'static str {
         let named = [
+            (self.due, "unique_due"),
+            (self.gone, "unique_gone"),
             (self.free, "unique_free"),
             (self.prune_pick, "unique_prune_pick"),
             (self.prune, "unique_prune"),
@@ -76,6 +80,22 @@ impl<DB: Dialect> Outbox<DB> {
                 ("id", one(Value::Id(id))),
             ];
             self.run(sql.free, &values).await?;
+        }
+        Ok(())
+    }
+
+    /// Frees the names of effects that are due, before they are moved.
+    pub(super) async fn free_due_names(&self, limit: i64) -> Result<()> {
+        let Some(sql) = &DB::effects().unique else {
+            return Ok(());
+        };
+        let due = self
+            .run(sql.due, &[("limit", one(Value::Int(limit)))])
+            .await?;
+        for name in names_of::<DB>(&due, [1, 2])? {
+            let id = one(Value::Id(name.2));
+            self.free_names(vec![name], true).await?;
+            self.run(sql.gone, &[("id", id)]).await?;
         }
         Ok(())
     }

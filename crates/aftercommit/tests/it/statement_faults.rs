@@ -18,7 +18,7 @@ on_each_database! {
 }
 
 /// What every database's worker sends in the scenario. That none is missing is checked.
-const STATEMENTS: [&str; 30] = [
+const STATEMENTS: [&str; 31] = [
     "bury",
     "claim",
     "clock",
@@ -47,6 +47,7 @@ const STATEMENTS: [&str; 30] = [
     "unblocked",
     "wait",
     "lock",
+    "unique_due",
     "unique_prune_pick",
     "take",
 ];
@@ -259,7 +260,7 @@ async fn a_fault_of_any_statement_loses_nothing<DB: Outbox>() {
         .iter()
         .filter(|name| !sent.contains(name))
         .collect();
-    let of_one = ["lock", "unique_prune_pick"];
+    let of_one = ["lock", "unique_due", "unique_prune_pick"];
     let of_others = |name: &&&str| !DB::LOCKS_FIRST && of_one.contains(name);
     assert!(
         missing.iter().all(of_others),

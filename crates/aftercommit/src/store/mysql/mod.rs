@@ -67,6 +67,8 @@ static EFFECTS: EffectSql = effect_sql! {
         take: include_str!("effect_unique.sql"),
         row: include_str!("effect_unique_row.sql"),
         id: include_str!("effect_unique_id.sql"),
+        due: include_str!("effect_unique_due.sql"),
+        gone: include_str!("effect_unique_gone.sql"),
         free: include_str!("effect_unique_free.sql"),
         prune_pick: include_str!("effect_unique_prune_pick.sql"),
         prune: include_str!("effect_unique_prune.sql"),

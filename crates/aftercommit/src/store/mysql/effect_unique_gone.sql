@@ -1,0 +1,1 @@
+UPDATE {waiting} SET unique_key = NULL WHERE id = {id}
