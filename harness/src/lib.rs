@@ -8,6 +8,7 @@ mod ledger;
 mod proxy;
 mod servers;
 mod storm;
+mod wire;
 
 pub use ledger::{
     Claim, ClaimLog, Claims, Deliveries, Delivery, DeliveryLog, Left, OutOfOrder, State, Told,
@@ -20,3 +21,4 @@ pub use servers::{
     find_postgres,
 };
 pub use storm::{Counts, Role, Storm};
+pub use wire::{Passed, Plan, Point, Protocol, Sender, Side, Wire};

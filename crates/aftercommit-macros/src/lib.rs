@@ -47,7 +47,7 @@ use proc_macro::TokenStream;
 ///
 /// A struct with type parameters or without names for its fields is no model, and a key has one column. Names have at most
 /// 63 bytes, because Postgres cuts longer ones.
-#[proc_macro_derive(Model, attributes(model))]
+#[proc_macro_derive(Model, attributes(model, sqlx))]
 pub fn model(input: TokenStream) -> TokenStream {
     let input = syn::parse_macro_input!(input as syn::DeriveInput);
     model::derive(&input)

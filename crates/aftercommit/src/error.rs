@@ -175,6 +175,13 @@ impl Error {
         matches!(*self.kind, Kind::RolledBack { .. })
     }
 
+    /// Like [`is_rolled_back`](Self::is_rolled_back), and by the program itself; not because a nested block failed that had
+    /// joined.
+    #[cfg(feature = "axum")]
+    pub(crate) fn was_asked_to_roll_back(&self) -> bool {
+        matches!(*self.kind, Kind::RolledBack { place: Some(_) })
+    }
+
     /// Is the block broken: did an earlier statement fail in it, so that no further one is sent?
     pub fn is_broken(&self) -> bool {
         matches!(*self.kind, Kind::Broken { .. } | Kind::Doomed { .. })

@@ -17,7 +17,9 @@
 //!
 //! Nothing of a statement's text, of its arguments or of a signal's value is in an event's log line: those may
 //! be anybody's secrets. An error's own text is passed to observers, who know what to do with it, and is
-//! logged only at debug level.
+//! logged only at debug level. The exceptions are deliveries and the worker, whose failures nobody else hears of: their reasons are in
+//! the log line, without words of the payload and cut to 500 characters
+//! ([`Db::with_failure_reasons`](crate::Db::with_failure_reasons) switches them off).
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
@@ -25,7 +27,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::commit::HookOutcome;
-use crate::delivery::Point;
+use crate::delivery::{Point, chain, clean};
 use crate::effect::{EffectId, Headers};
 use crate::error::{BoxError, Error};
 
@@ -114,8 +116,12 @@ pub enum Event<'a> {
         receiver: &'a str,
         /// The effect.
         effect: EffectId,
+        /// Which attempt it was, counted from 1.
+        attempt: u32,
         /// How, in a word: `done`, `failed`, `timed_out`, `retry_after`, `unavailable`, `discarded`, `unreadable`, `lost`.
         outcome: &'static str,
+        /// Why it did not end well: see [`Db::with_failure_reasons`](crate::Db::with_failure_reasons).
+        reason: Option<&'a str>,
         /// How long it took; of a batch, all of it.
         took: Duration,
     },
@@ -125,6 +131,10 @@ pub enum Event<'a> {
         receiver: &'a str,
         /// The effect.
         effect: EffectId,
+        /// How many attempts there were.
+        attempts: u32,
+        /// Why: see [`Db::with_failure_reasons`](crate::Db::with_failure_reasons).
+        reason: Option<&'a str>,
     },
     /// An operator did something about effects, or about a receiver: see [`operate`](crate::operate).
     Operated {
@@ -155,6 +165,12 @@ pub enum Event<'a> {
     BreakerOpened {
         /// A receiver of it.
         receiver: &'a str,
+    },
+    /// A worker has started.
+    WorkerStarted {
+        /// How many handlers it runs in a transaction at the same time, at most: two connections of the pool are left to the rest of
+        /// the application.
+        max_transactions: usize,
     },
     /// The worker could not do something at the database. It tries again.
     WorkerTrouble {
@@ -189,6 +205,8 @@ pub(crate) struct Observers {
     /// Sessions are shared between transactions: nothing may be kept in them.
     pub(crate) pooled: bool,
     pub(crate) wake_ups: bool,
+    /// Whether failures of deliveries and of the worker say why.
+    pub(crate) reasons: bool,
     pub(crate) headers: Option<MakeHeaders>,
     /// Faults of the test kit.
     #[cfg(feature = "testing")]
@@ -208,6 +226,7 @@ impl Default for Observers {
             strict: false,
             pooled: false,
             wake_ups: false,
+            reasons: true,
             headers: None,
             #[cfg(feature = "testing")]
             faults: None,
@@ -247,13 +266,10 @@ impl Observers {
     }
 
     pub(crate) fn observe(&self, event: &Event<'_>) {
-        count(event);
-        log(event);
+        contain("the metrics recorder", || count(event));
+        contain("a subscriber of tracing", || log(event, self.reasons));
         if let Some(observer) = &self.observer {
-            // An observer that panics must not take a commit along.
-            if catch_unwind(AssertUnwindSafe(|| observer(event))).is_err() {
-                tracing::error!("an observer panicked");
-            }
+            contain("an observer", || observer(event));
         }
     }
 }
@@ -267,6 +283,15 @@ impl fmt::Debug for Observers {
             .field("hook_limit", &self.hook_limit)
             .field("strict", &self.strict)
             .finish_non_exhaustive()
+    }
+}
+
+/// Whoever is told may panic, and must not take a commit or its hooks along.
+fn contain(who: &str, tell: impl FnOnce()) {
+    if catch_unwind(AssertUnwindSafe(tell)).is_err() {
+        // The subscriber of tracing may be who panics.
+        let _: std::thread::Result<()> =
+            catch_unwind(|| tracing::error!("{who} panicked, and was contained"));
     }
 }
 
@@ -336,7 +361,7 @@ fn count(event: &Event<'_>) {
     }
 }
 
-fn log(event: &Event<'_>) {
+fn log(event: &Event<'_>, reasons: bool) {
     match event {
         Event::Control(control) => tracing::trace!(?control, "transaction control"),
         Event::Committed { place, age } => tracing::trace!(%place, ?age, "committed"),
@@ -383,14 +408,23 @@ fn log(event: &Event<'_>) {
         Event::Attempted {
             receiver,
             effect,
+            attempt,
             outcome,
+            reason,
             took,
         } => match *outcome {
-            "done" => tracing::debug!(receiver, %effect, ?took, "delivered"),
-            outcome => tracing::warn!(receiver, %effect, ?took, outcome, "not delivered this time"),
+            "done" => tracing::debug!(receiver, %effect, attempt, ?took, "delivered"),
+            outcome => {
+                tracing::warn!(receiver, %effect, attempt, ?took, outcome, reason, "not delivered this time");
+            }
         },
-        Event::DeadLetter { receiver, effect } => {
-            tracing::error!(receiver, %effect, "an effect was given up and is among the dead letters");
+        Event::DeadLetter {
+            receiver,
+            effect,
+            attempts,
+            reason,
+        } => {
+            tracing::error!(receiver, %effect, attempts, reason, "an effect was given up and is among the dead letters");
         }
         Event::Operated {
             verb,
@@ -423,13 +457,17 @@ fn log(event: &Event<'_>) {
                 "the target is not there; nothing is tried until it is"
             );
         }
+        Event::WorkerStarted { max_transactions } => {
+            tracing::info!(max_transactions, "a worker has started");
+        }
         Event::WorkerTrouble { what, error } => {
+            let reason = reasons.then(|| clean(&chain(*error)));
             tracing::warn!(
                 what,
                 code = error.code(),
+                reason,
                 "the worker could not do this and tries again"
             );
-            tracing::debug!(what, %error, "the error of the worker");
         }
         Event::ReceiverFailed {
             signal,

@@ -65,6 +65,8 @@ impl MariaDb {
             .args(self.programs.base_argument())
             .arg(format!("--datadir={}", directory.join("data").display()))
             .arg(format!("--socket={}", directory.join("socket").display()))
+            // A server that starts removes what looks like its own from there.
+            .arg(format!("--tmpdir={}", directory.display()))
             .arg(format!("--pid-file={}", directory.join("pid").display()))
             .arg(format!("--port={}", self.port))
             .arg("--bind-address=127.0.0.1")

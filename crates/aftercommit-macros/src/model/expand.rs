@@ -3,8 +3,8 @@
 //! Nothing in them can be taken for something of the user's: paths are absolute, and names that are not begin with two
 //! underscores.
 
-use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::Path;
 use syn::spanned::Spanned;
 
@@ -46,6 +46,7 @@ fn describe(model: &Model) -> TokenStream {
     // The span is the field's type, so that a type that cannot be an id is shown where it stands.
     let number = if generated {
         let span = id_type.span();
+        let krate = at(krate, span);
         let generated_id = quote_spanned!(span=> <#id_type as #krate::model::GeneratedId>);
         quote_spanned! {span=>
             fn is_unset(&self) -> ::core::primitive::bool {
@@ -138,9 +139,11 @@ fn store(model: &Model) -> TokenStream {
             types.push(&column.ty);
         }
     }
-    let bounds = types
-        .iter()
-        .map(|ty| quote_spanned!(ty.span()=> #ty: #krate::model::Value<__DB>));
+    // The span is the field's type, so that the error of a type that no column can have points at it.
+    let bounds = types.iter().map(|ty| {
+        let krate = at(krate, ty.span());
+        quote_spanned!(ty.span()=> #ty: #krate::model::Value<__DB>)
+    });
     let fields: Vec<_> = model.columns.iter().map(|column| &column.field).collect();
     let indexes: Vec<_> = (0..fields.len()).collect();
     // The span is the field, so that a type without a default is shown where it stands.
@@ -189,4 +192,15 @@ fn store(model: &Model) -> TokenStream {
             }
         }
     }
+}
+
+/// The path, as if it stood there.
+fn at(path: &Path, span: Span) -> TokenStream {
+    let tokens = path.to_token_stream().into_iter();
+    tokens
+        .map(|mut token| {
+            token.set_span(token.span().located_at(span));
+            token
+        })
+        .collect()
 }

@@ -2,7 +2,7 @@
 //!
 //! [`transaction_per_request`] is a layer; a handler that takes a [`Transaction`] gets the request's own, begun on the
 //! first use. It is committed before the response leaves, hooks included, and rolled back if the response is an error
-//! (400 and above), if the handler panics, or if the client goes away first.
+//! ([`is_success`] says which are, unless you do), if the handler panics or takes too long, or if the client goes away first.
 //!
 //! ```no_run
 //! # #[cfg(feature = "sqlite")]
@@ -34,6 +34,13 @@
 //!    cannot be begun fails that statement, and the response is no success
 //!    (`request::a_transaction_that_cannot_be_begun_is_no_success`).
 //!
+//! 5. What a response means is yours to say: errors that travel with status 200 roll back
+//!    (`request::a_response_means_what_the_program_says`).
+//! 6. A preview keeps its response and leaves nothing behind (`request::a_preview_is_answered_and_rolled_back`).
+//! 7. Two databases of one kind are told apart by name, and are an error without
+//!    (`request::two_databases_of_one_kind_have_names`).
+//! 8. A request does not keep its transaction for ever (`request::a_request_that_takes_too_long_is_rolled_back`).
+//!
 //! # Streaming
 //!
 //! The commit comes before the first byte of the body. A body that is streamed must therefore not use the transaction:
@@ -43,6 +50,8 @@
 mod extract;
 mod layer;
 mod slot;
+mod success;
 
 pub use extract::{Refused, Transaction};
 pub use layer::{Service, TransactionLayer, transaction_per_request};
+pub use success::is_success;

@@ -13,7 +13,7 @@ use crate::error::{Error, Kind};
 use crate::guard;
 use crate::observe::{Control, Event};
 use crate::store::{
-    self, CommitMessage, CommitStatus, Dialect, ErrorClass, ServerInfo, TxInfo,
+    self, CommitMessage, CommitStatus, Dialect, ErrorClass, ServerInfo, TxInfo, classify,
     leaves_connection_unusable, own_sql,
 };
 use crate::transaction::{
@@ -58,6 +58,9 @@ impl<DB: Dialect> Commit<DB> {
                     return Err(error);
                 }
                 self.db.count_commit(&self.server);
+                if self.tx.is_of_another(&self.server) {
+                    self.db.forget_server();
+                }
             }
             None => self
                 .db
@@ -104,6 +107,7 @@ impl<DB: Dialect> Commit<DB> {
             .observe(&Event::Control(Control::Commit));
         let message = CommitMessage {
             before: owed + &last,
+            before_writes: !births.is_empty(),
             options: &self.options,
             may_have_written: self.may_have_written,
             must_last: hooks || !births.is_empty(),
@@ -147,8 +151,9 @@ impl<DB: Dialect> Commit<DB> {
 
     /// COMMIT was answered with an error, or not at all. `Ok` if it is committed all the same.
     async fn look_closer(&self, error: sqlx::Error, held: Held<DB>) -> Result<(), Error> {
-        let refused =
-            matches!(error, sqlx::Error::Database(_)) && !leaves_connection_unusable(&error);
+        let refused = matches!(error, sqlx::Error::Database(_))
+            && !leaves_connection_unusable(&error)
+            && classify(&error) != ErrorClass::ConnectionLost;
         if refused {
             self.db
                 .observers()

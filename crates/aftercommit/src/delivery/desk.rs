@@ -23,7 +23,7 @@ use super::orders::{Order, Tally, Times};
 use super::seat::{Seat, Service};
 use super::standing::Standing;
 use super::{Lease, Leased};
-use crate::effect::{EffectId, Manner};
+use crate::effect::Manner;
 
 /// The most effects that are settled in one statement.
 const MOST_SETTLED: usize = 500;
@@ -39,13 +39,6 @@ const MOST_DISOWNED: usize = 1_000;
 
 /// The wait before a statement that failed is sent again.
 const AGAIN: Duration = Duration::from_millis(200);
-
-/// Stands for no lease.
-const NOBODYS: Lease = Lease {
-    id: EffectId::LOWEST,
-    owner: 0,
-    fence: 0,
-};
 
 /// See the [module](self).
 #[derive(Debug)]
@@ -70,6 +63,10 @@ pub(crate) struct Desk {
     compare_at: Moment,
     /// The one that runs while nothing else may.
     alone: Option<Lease>,
+    /// The most handlers that run in a transaction at the same time.
+    max_transactions: usize,
+    /// Calls so far.
+    turns: u64,
     parking: bool,
     /// What is to be parked, and unparked.
     followed: Vec<Order>,
@@ -103,6 +100,8 @@ impl Desk {
             rescuing: false,
             compare_at: times.lease,
             alone: None,
+            max_transactions: usize::MAX,
+            turns: 0,
             parking: false,
             followed: Vec::new(),
             strange: HashMap::new(),
@@ -113,12 +112,21 @@ impl Desk {
         }
     }
 
+    /// No more handlers than this run in a transaction at the same time, whatever their receivers allow.
+    pub(crate) fn with_transactions(mut self, max: usize) -> Self {
+        self.max_transactions = max;
+        self
+    }
+
     /// Who is served from now on. What is in memory for others is let go of.
     pub(crate) fn serve(&mut self, posts: impl IntoIterator<Item = (Arc<str>, Manner)>) {
         let mut before = std::mem::take(&mut self.seats);
         // Whether they are paused is asked before they are served.
         self.poll_at = Moment::ZERO;
-        for (name, manner) in posts {
+        for (name, mut manner) in posts {
+            if manner.in_transaction {
+                manner.concurrency = manner.concurrency.min(self.max_transactions);
+            }
             let seat = match before.remove(&name) {
                 Some(mut seat) => {
                     seat.manner = manner;

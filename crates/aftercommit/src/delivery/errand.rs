@@ -4,12 +4,14 @@ use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use tokio::runtime::Handle;
 use tracing::Instrument;
 
 use super::history::{self, Attempt};
 use super::lifecycle::{Ended, Next};
 use super::orders::Search;
-use super::worker::Report;
+use super::reason;
+use super::worker::{Connections, Report};
 use super::{Lease, Leased, Point};
 use crate::error::{Error, Result};
 use crate::observe::Event;
@@ -24,7 +26,13 @@ const FAREWELLS: u32 = 3;
 const BETWEEN: Duration = Duration::from_millis(100);
 
 pub(super) struct Errand<DB: Dialect> {
-    pub(super) outbox: Arc<Outbox<DB>>,
+    /// On connections of the worker.
+    pub(super) outbox: Outbox<DB>,
+    /// On a connection that nothing else uses.
+    pub(super) heartbeat: Outbox<DB>,
+    pub(super) connections: Connections<DB>,
+    /// The runtime that the connections belong to.
+    pub(super) runtime: Handle,
     pub(super) name: Arc<str>,
     pub(super) lease: Duration,
     pub(super) began: Instant,
@@ -37,19 +45,23 @@ impl<DB: Dialect> Errand<DB> {
         what: &'static str,
         answer: impl Future<Output = Result<T>>,
     ) -> Option<T> {
-        let answer = self.in_time(answer).await;
+        let answer = self.within(self.lease, answer).await;
         self.told(what, answer)
     }
 
     /// A connection may be gone without a word. After the lease an answer does not count any more, so it is not waited for;
     /// what was asked may have been done all the same.
-    async fn in_time<T>(&self, answer: impl Future<Output = Result<T>>) -> Result<T> {
-        match tokio::time::timeout(self.lease, answer).await {
+    async fn within<T>(
+        &self,
+        limit: Duration,
+        answer: impl Future<Output = Result<T>>,
+    ) -> Result<T> {
+        match tokio::time::timeout(limit, answer).await {
             Ok(answer) => answer,
             Err(_) => {
                 let silent = io::Error::new(
                     io::ErrorKind::TimedOut,
-                    "the database did not answer for as long as a lease",
+                    "the database did not answer in the time that a lease allows",
                 );
                 Err(Error::from(sqlx::Error::Io(silent)))
             }
@@ -74,7 +86,8 @@ impl<DB: Dialect> Errand<DB> {
     pub(super) async fn register(&self, sent: Duration) -> Report {
         // A number that no worker has had: an old one must not come to life again.
         let worker = fastrand::i64(1..i64::MAX);
-        let answer = self.outbox.register(worker, &self.name, self.lease);
+        self.connections.follow();
+        let answer = self.heartbeat.register(worker, &self.name, self.lease);
         let worker = self.asked("register", answer).await.map(|()| worker);
         Report::Registered { worker, sent }
     }
@@ -82,16 +95,19 @@ impl<DB: Dialect> Errand<DB> {
     pub(super) async fn beat(&self, worker: i64, sent: Duration) -> Report {
         let answer = async {
             self.reached(Point::Extend).await?;
-            self.outbox.extend(worker).await
+            self.heartbeat.extend(worker).await
         };
-        let known = self.asked("extend", answer).await;
+        self.connections.follow();
+        // There is time for another one, on another connection.
+        let answer = self.within(self.lease / 2, answer).await;
+        let known = self.told("extend", answer);
         Report::Beaten { known, sent }
     }
 
-    pub(super) async fn rescue(&self, worker: i64) -> Report {
+    pub(super) async fn rescue(&self, worker: i64, uncounted: Duration) -> Report {
         let answer = async {
             self.reached(Point::Rescue).await?;
-            let rescued = self.outbox.rescue(worker).await?;
+            let rescued = self.outbox.rescue(worker, uncounted).await?;
             self.reached(Point::Rescued).await?;
             Ok(rescued)
         };
@@ -157,7 +173,24 @@ impl<DB: Dialect> Errand<DB> {
         }
     }
 
-    pub(super) async fn attempt(&self, post: Post<DB>, call: Vec<Leased>, noted: bool) -> Report {
+    /// Notes that an effect is about to be started. It may be called on any runtime.
+    async fn note(self: &Arc<Self>, lease: Lease) -> Result<bool> {
+        let errand = Arc::clone(self);
+        let noted = self.runtime.spawn(async move {
+            errand
+                .within(errand.lease, errand.outbox.start(lease))
+                .await
+        });
+        // The worker has ended, and its lease with it.
+        noted.await.unwrap_or(Ok(false))
+    }
+
+    pub(super) async fn attempt(
+        self: &Arc<Self>,
+        post: Post<DB>,
+        call: Vec<Leased>,
+        noted: bool,
+    ) -> Report {
         let receiver = Arc::clone(&post.name);
         let leases: Vec<Lease> = call.iter().map(|leased| leased.lease).collect();
         let all = |how: Ended| leases.iter().map(|lease| (*lease, how.clone())).collect();
@@ -169,7 +202,7 @@ impl<DB: Dialect> Errand<DB> {
         };
         let (lease, attempt) = (first.lease, first.failures + 1);
         if noted {
-            match self.in_time(self.outbox.start(lease)).await {
+            match self.note(lease).await {
                 Ok(true) => {}
                 Ok(false) => {
                     return Report::Ran {
@@ -187,6 +220,19 @@ impl<DB: Dialect> Errand<DB> {
                 }
             }
         }
+        let observers = self.outbox.db.observers();
+        // For the reasons of those that fail.
+        let sent: Vec<(Lease, u32, String)> = call
+            .iter()
+            .map(|leased| {
+                let payload = if observers.reasons {
+                    leased.payload.clone()
+                } else {
+                    String::new()
+                };
+                (leased.lease, leased.failures.saturating_add(1), payload)
+            })
+            .collect();
         let span = tracing::info_span!("delivery", receiver = &*receiver, effect = %lease.id, attempt, effects = call.len());
         let began = Instant::now();
         let delivery = async {
@@ -201,13 +247,19 @@ impl<DB: Dialect> Errand<DB> {
         let ended: Vec<(Lease, Ended)> = delivery.instrument(span).await;
         let took = began.elapsed();
         for (lease, ended) in &ended {
+            let sent = sent.iter().find(|(sent, ..)| sent == lease);
+            let reason = sent
+                .filter(|_| observers.reasons)
+                .and_then(|(.., payload)| reason::of_attempt(ended, payload));
             let event = Event::Attempted {
                 receiver: &receiver,
                 effect: lease.id,
+                attempt: sent.map_or(attempt, |(_, attempt, _)| *attempt),
                 outcome: word(ended),
+                reason: reason.as_deref(),
                 took,
             };
-            self.outbox.db.observers().observe(&event);
+            observers.observe(&event);
         }
         if let Err(error) = self.reached(Point::Attempted).await {
             self.told::<()>("attempt", Err(error));
@@ -235,12 +287,18 @@ impl<DB: Dialect> Errand<DB> {
             Ok(written)
         };
         let written = self.asked("settle", answer).await;
-        if let (Some(true), Next::Dead { .. }) = (written, &next) {
+        if let (Some(true), Next::Dead { why }) = (written, &next) {
+            let observers = self.outbox.db.observers();
+            let reason = observers
+                .reasons
+                .then(|| reason::without(why, &leased.payload));
             let event = Event::DeadLetter {
                 receiver: &leased.receiver,
                 effect: leased.lease.id,
+                attempts: leased.failures.saturating_add(1),
+                reason: reason.as_deref(),
             };
-            self.outbox.db.observers().observe(&event);
+            observers.observe(&event);
         }
         self.tell_lost(1, written.map(u64::from));
         Report::Written {
@@ -351,6 +409,7 @@ fn word(ended: &Ended) -> &'static str {
         Ended::Failed(_) => "failed",
         Ended::TimedOut(_) => "timed_out",
         Ended::Unreadable(_) | Ended::TooNew(_) => "unreadable",
+        Ended::CutOff => "cut_off",
         Ended::Lost => "lost",
     }
 }

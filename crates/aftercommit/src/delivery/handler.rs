@@ -8,6 +8,7 @@ use futures_core::future::BoxFuture;
 use futures_util::FutureExt;
 
 use super::lifecycle::Ended;
+use super::reason::{self, chain};
 use super::{Lease, Leased, Outcome};
 use crate::commit::panic_text;
 use crate::effect::{About, Delivery, Durable, Given, Manner, Shape, Written};
@@ -47,6 +48,9 @@ where
         call: Vec<Leased>,
     ) -> BoxFuture<'a, Vec<(Lease, Ended)>> {
         async move {
+            // An error of a batch is told of each effect, and must not quote the payload of another.
+            let payloads: Option<String> =
+                (call.len() > 1).then(|| call.iter().map(|leased| &*leased.payload).collect());
             let (mut ended, mut leases, mut deliveries) = (Vec::new(), Vec::new(), Vec::new());
             for leased in call {
                 let lease = leased.lease;
@@ -60,8 +64,15 @@ where
             }
             match F::SHAPE {
                 Shape::Batch if !deliveries.is_empty() => {
-                    let answers = self.call(manner, Given::Batch(deliveries));
-                    ended.extend(spread(leases, answers.await));
+                    let answers = self.call(manner, Given::Batch(deliveries)).await;
+                    let answers = spread(leases, answers).into_iter().map(|(lease, how)| {
+                        let how = match &payloads {
+                            Some(payloads) => reason::of_batch(how, payloads),
+                            None => how,
+                        };
+                        (lease, how)
+                    });
+                    ended.extend(answers);
                 }
                 Shape::Batch => {}
                 // Never more than one in these forms, as their batch size is one.
@@ -150,18 +161,6 @@ async fn walled<T>(
         Ok(Ok(Err(error))) => Err(Ended::Failed(chain(&*error))),
         Ok(Ok(Ok(answer))) => Ok(answer),
     }
-}
-
-/// An error with its sources: this is what an operator will read.
-fn chain(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        source = error.source();
-    }
-    text
 }
 
 /// One answer for each.

@@ -21,6 +21,8 @@ pub(crate) enum Ended {
     Unreadable(String),
     /// The payload is of a newer form than the handler's: a process of the next release can read it.
     TooNew(String),
+    /// Its task was dropped before the handler answered: the runtime of the application ends.
+    CutOff,
     /// It was settled in the handler's own transaction.
     Settled,
     /// Its lease was found to be lost before it began, or in the handler's own transaction.
@@ -98,6 +100,7 @@ pub(crate) fn after_attempt(
             why: why.clone(),
             counts: false,
         },
+        Ended::CutOff => Next::cut_off(),
         Ended::Settled | Ended::Lost => Next::Nothing,
     }
 }
@@ -108,7 +111,7 @@ pub(crate) fn signal(ended: &Ended) -> Option<Signal> {
         Ended::Answered(Outcome::Unavailable(_)) | Ended::TimedOut(_) => Some(Signal::Unavailable),
         Ended::Failed(_) => Some(Signal::Failed),
         Ended::Answered(_) | Ended::Settled => Some(Signal::Through),
-        Ended::Unreadable(_) | Ended::TooNew(_) | Ended::Lost => None,
+        Ended::Unreadable(_) | Ended::TooNew(_) | Ended::CutOff | Ended::Lost => None,
     }
 }
 

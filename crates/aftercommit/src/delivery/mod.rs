@@ -15,6 +15,9 @@
 //! 8. An outage of the target uses up no attempts (`delivery::an_outage_uses_up_no_attempts`).
 //! 9. However many keys wait, each is looked at
 //!    (`delivery::no_number_of_keys_in_other_hands_keeps_the_others_from_being_found`).
+//! 10. A living worker is not taken for dead because its handlers block their threads, use up the pool, or another transaction
+//!     holds the lock (`delivery::a_handler_that_blocks_its_thread_does_not_stop_the_heartbeat`)
+//!     (`delivery::a_lock_that_outlasts_the_lease_kills_no_worker`).
 //!
 //! ```text
 //! pending ──claim──▶ claimed ──▶ delivered (the row is gone)
@@ -33,7 +36,9 @@ mod retry;
 mod lifecycle;
 mod breaker;
 mod history;
+mod reason;
 mod leased;
+mod lockout;
 mod standing;
 mod seat;
 mod orders;
@@ -60,6 +65,7 @@ pub(crate) use handover::{Handover, Live};
 pub(crate) use history::{clean, read as attempts};
 pub(crate) use leased::{Lease, Leased};
 pub(crate) use orders::{Found, Search, Walk};
+pub(crate) use reason::chain;
 pub(crate) use schema::missing as schema_missing;
 pub(crate) use station::Station;
 pub(crate) use wake::Wake;

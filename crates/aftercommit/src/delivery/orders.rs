@@ -44,8 +44,10 @@ pub(crate) enum Order {
     Beat {
         worker: i64,
     },
+    /// `uncounted`: silence of others that says nothing of them.
     Rescue {
         worker: i64,
+        uncounted: Duration,
     },
     /// Move what is due; ask who is paused.
     Maintain,

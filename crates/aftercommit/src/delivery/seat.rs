@@ -34,6 +34,8 @@ pub(super) struct Seat {
     queue: VecDeque<Leased>,
     /// Calls of the handler that have not returned.
     pub(super) running: usize,
+    /// When the last of them began, counted in calls of the worker.
+    pub(super) turn: u64,
     /// Since when a claim is under way.
     pub(super) claiming: Option<Moment>,
     /// There may be something to claim.
@@ -59,6 +61,7 @@ impl Seat {
             manner,
             queue: VecDeque::new(),
             running: 0,
+            turn: 0,
             claiming: None,
             hungry: true,
             woken: false,
@@ -95,6 +98,9 @@ impl Seat {
 
     /// How many it wants in memory: enough to be busy for two rounds.
     fn target(&self) -> usize {
+        if self.manner.concurrency == 0 {
+            return 0;
+        }
         let round = self.manner.concurrency.saturating_mul(self.manner.batch);
         round.saturating_mul(2).clamp(16, MOST_QUEUED)
     }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::breaker::Moment;
+use super::lockout::Lockout;
 use super::orders::{Order, Times};
 
 /// A worker that is not sure to be alive starts nothing: somebody else may have its effects.
@@ -16,6 +17,7 @@ pub(super) struct Standing {
     /// An order is under way.
     asking: bool,
     next: Moment,
+    lockout: Lockout,
 }
 
 impl Standing {
@@ -54,23 +56,46 @@ impl Standing {
         })
     }
 
-    pub(super) fn registered(&mut self, worker: Option<i64>, until: Moment, again: Moment) {
+    /// Silence of other workers that says nothing of them.
+    pub(super) fn uncounted(&self, now: Moment, times: &Times) -> Duration {
+        self.lockout.uncounted(now, times.lease, times.beat)
+    }
+
+    pub(super) fn registered(
+        &mut self,
+        worker: Option<i64>,
+        until: Moment,
+        now: Moment,
+        again: Duration,
+    ) {
         self.asking = false;
         match worker {
-            Some(_) => (self.worker, self.until) = (worker, until),
-            None => self.next = self.next.min(again),
+            Some(_) => {
+                (self.worker, self.until) = (worker, until);
+                self.lockout.wrote(now);
+            }
+            None => self.next = self.next.min(now + again),
         }
     }
 
-    pub(super) fn beaten(&mut self, known: Option<bool>, until: Moment, again: Moment) {
+    pub(super) fn beaten(
+        &mut self,
+        known: Option<bool>,
+        until: Moment,
+        now: Moment,
+        again: Duration,
+    ) {
         self.asking = false;
         match known {
-            Some(true) => self.until = until,
+            Some(true) => {
+                self.until = until;
+                self.lockout.wrote(now);
+            }
             Some(false) => {
                 self.worker = None;
                 self.next = Moment::ZERO;
             }
-            None => self.next = self.next.min(again),
+            None => self.next = self.next.min(now + again),
         }
     }
 

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_util::StreamExt;
+use sqlx::Pool;
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::worker::Report;
@@ -49,12 +50,16 @@ impl Wake {
 }
 
 /// Hands hints on to the worker, until it has ended.
-pub(super) async fn listen<DB: Dialect>(db: Db<DB>, reports: UnboundedSender<Report>) {
+pub(super) async fn listen<DB: Dialect>(
+    db: Db<DB>,
+    pool: Pool<DB>,
+    reports: UnboundedSender<Report>,
+) {
     if !db.observers().wake_ups {
         return;
     }
     let channel = effect_text::<DB>("{channel}", db.tables(), &[]);
-    let Some(mut hints) = DB::hints(db.pool(), channel) else {
+    let Some(mut hints) = DB::hints(&pool, channel) else {
         return;
     };
     while let Some(heard) = hints.next().await {

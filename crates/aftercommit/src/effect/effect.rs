@@ -23,10 +23,13 @@ pub struct Effect {
     pub(crate) headers: Headers,
 }
 
-/// Names and values that travel with an effect.
+/// Names and values that travel with an effect: together at most [`MAX_HEADERS_BYTES`].
 pub type Headers = Vec<(String, String)>;
 
-/// The longest name, key, or header, in bytes: what an index of MySQL holds of it.
+/// The most bytes of all headers of one effect, names and values together.
+pub const MAX_HEADERS_BYTES: usize = 16 * 1024;
+
+/// The longest name or key, in bytes: what an index of MySQL holds of it.
 pub(crate) const LONGEST_WORD: usize = 190;
 
 impl Effect {

@@ -11,11 +11,13 @@
 //! 3. Effects are written with COMMIT in one message (`effect::effects_travel_with_the_commit`).
 //! 4. While an effect is pending, another one with its unique key takes its place; what is committed meanwhile is not lost
 //!    (`effect::a_unique_effect_is_there_once`).
+//! 5. A number is delivered bit for bit as it was sent (`effect::doubles_come_back_bit_for_bit`).
 //!
 //! Absent on purpose: an effect without a signal. What must follow has a reason, and that has a type.
 
 mod id;
 mod payload;
+mod nulls;
 #[expect(
     clippy::module_inception,
     reason = "the effect itself, beside what is made of it"
@@ -27,7 +29,7 @@ mod forms;
 mod delivery;
 
 pub use delivery::{About, Delivery};
-pub use effect::{Effect, Headers};
+pub use effect::{Effect, Headers, MAX_HEADERS_BYTES};
 pub use forms::{Durable, Given, Shape, Written};
 pub use id::EffectId;
 pub use payload::{DEEPEST, MOST_BYTES};

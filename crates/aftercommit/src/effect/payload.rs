@@ -5,6 +5,8 @@
 
 use serde::Serialize;
 
+use super::nulls;
+
 /// The most bytes of a payload.
 pub const MOST_BYTES: usize = 1024 * 1024;
 
@@ -26,6 +28,18 @@ pub(crate) enum Unfit {
     Precision {
         path: String,
     },
+    /// It would be written as `null`.
+    NotFinite {
+        path: String,
+        number: &'static str,
+    },
+    /// A `Some` that would come back as `None`.
+    SomeNull {
+        path: String,
+    },
+    KeyTwice {
+        path: String,
+    },
     NotJson {
         why: String,
     },
@@ -42,6 +56,9 @@ impl Unfit {
             Unfit::TooDeep { .. } => "PAYLOAD_TOO_DEEP",
             Unfit::Nul { .. } => "PAYLOAD_NUL",
             Unfit::Precision { .. } => "NUMBER_PRECISION",
+            Unfit::NotFinite { .. } => "NUMBER_NOT_FINITE",
+            Unfit::SomeNull { .. } => "PAYLOAD_SOME_NULL",
+            Unfit::KeyTwice { .. } => "PAYLOAD_KEY_TWICE",
             Unfit::NotJson { .. } | Unfit::NoJson { .. } => "PAYLOAD_NOT_JSON",
         }
     }
@@ -52,7 +69,11 @@ pub(crate) fn encode<S: Serialize>(value: &S) -> Result<String, Unfit> {
     let text = serde_json::to_string(value).map_err(|error| Unfit::NotJson {
         why: error.to_string(),
     })?;
-    check(&text).map(|()| text)
+    check(&text)?;
+    if text.contains("null") {
+        nulls::check(value)?;
+    }
+    Ok(text)
 }
 
 /// Judges a text that somebody wrote by hand: it may be no JSON at all.
@@ -80,7 +101,7 @@ pub(crate) fn check(text: &str) -> Result<(), Unfit> {
         let length = match byte {
             b'"' => walk.string(rest)?,
             b'{' | b'[' => walk.open(byte)?,
-            b'}' | b']' => walk.close(),
+            b'}' | b']' => walk.close()?,
             b',' => walk.next(),
             b'-' | b'0'..=b'9' => walk.number(rest)?,
             _ => rest.chars().next().map_or(1, char::len_utf8),
@@ -98,8 +119,8 @@ struct Walk<'t> {
 
 enum Inside<'t> {
     Array(usize),
-    /// The last key; `true` while a key is expected.
-    Object(&'t str, bool),
+    /// The keys so far; `true` while a key is expected.
+    Object(Vec<&'t str>, bool),
 }
 
 impl<'t> Walk<'t> {
@@ -109,14 +130,22 @@ impl<'t> Walk<'t> {
         }
         self.inside.push(match byte {
             b'[' => Inside::Array(0),
-            _ => Inside::Object("", true),
+            _ => Inside::Object(Vec::new(), true),
         });
         Ok(1)
     }
 
-    fn close(&mut self) -> usize {
+    fn close(&mut self) -> Result<usize, Unfit> {
+        if let Some(Inside::Object(keys, _)) = self.inside.last_mut() {
+            keys.sort_unstable();
+            if let Some(twice) = keys.windows(2).find(|pair| pair[0] == pair[1]) {
+                let twice = twice[0];
+                keys.push(twice);
+                return Err(Unfit::KeyTwice { path: self.path() });
+            }
+        }
         self.inside.pop();
-        1
+        Ok(1)
     }
 
     fn next(&mut self) -> usize {
@@ -140,8 +169,9 @@ impl<'t> Walk<'t> {
             at += 1;
         }
         let end = at.min(bytes.len());
-        if let Some(Inside::Object(key, expected @ true)) = self.inside.last_mut() {
-            (*key, *expected) = (&rest[1..end], false);
+        if let Some(Inside::Object(keys, expected @ true)) = self.inside.last_mut() {
+            keys.push(&rest[1..end]);
+            *expected = false;
         }
         if nul {
             return Err(Unfit::Nul { path: self.path() });
@@ -165,10 +195,11 @@ impl<'t> Walk<'t> {
         for inside in &self.inside {
             match inside {
                 Inside::Array(index) => path.push_str(&format!("[{index}]")),
-                Inside::Object("", _) => {}
-                Inside::Object(key, _) => {
-                    path.push('.');
-                    path.push_str(key);
+                Inside::Object(keys, _) => {
+                    if let Some(key) = keys.last() {
+                        path.push('.');
+                        path.push_str(key);
+                    }
                 }
             }
         }
@@ -233,6 +264,91 @@ mod tests {
                 bytes: MOST_BYTES + 2
             })
         );
+    }
+
+    /// A million of each: most of them are numbers, the others are refused.
+    #[test]
+    fn a_number_comes_back_bit_for_bit() {
+        let mut random = fastrand::Rng::with_seed(19);
+        let mut equal = 0;
+        for _ in 0..1_000_000 {
+            let (double, float) = (
+                f64::from_bits(random.u64(..)),
+                f32::from_bits(random.u32(..)),
+            );
+            match encode(&double) {
+                Ok(text) => {
+                    let back: f64 = serde_json::from_str(&text).expect("a number");
+                    assert_eq!(back.to_bits(), double.to_bits(), "{text}");
+                    equal += 1;
+                }
+                Err(unfit) => {
+                    assert!(!double.is_finite(), "{double}: {unfit:?}");
+                }
+            }
+            if let Ok(text) = encode(&float) {
+                let back: f32 = serde_json::from_str(&text).expect("a number");
+                assert_eq!(back.to_bits(), float.to_bits(), "{text}");
+            } else {
+                assert!(!float.is_finite(), "{float}");
+            }
+        }
+        // One pattern in 1024 is none.
+        assert!((998_000..1_000_000).contains(&equal), "{equal}");
+    }
+
+    #[test]
+    fn numbers_at_the_edges_come_back() {
+        let doubles = [
+            0.0,
+            -0.0,
+            f64::MIN_POSITIVE,
+            5e-324,
+            f64::MAX,
+            f64::MIN,
+            1e21,
+            1e15,
+            0.1,
+        ];
+        for double in doubles {
+            let text = encode(&double).expect("fit");
+            let back: f64 = serde_json::from_str(&text).expect("a number");
+            assert_eq!(back.to_bits(), double.to_bits(), "{text}");
+        }
+        for whole in [0, (1 << 53) + 1, u64::MAX] {
+            let text = encode(&whole).expect("fit");
+            assert_eq!(serde_json::from_str::<u64>(&text).ok(), Some(whole));
+        }
+        for wide in [i128::from(i64::MIN), i128::from(u64::MAX)] {
+            let text = encode(&wide).expect("fit");
+            assert_eq!(serde_json::from_str::<i128>(&text).ok(), Some(wide));
+        }
+        for wide in [i128::from(i64::MIN) - 1, i128::from(u64::MAX) + 1] {
+            assert!(matches!(encode(&wide), Err(Unfit::Precision { .. })));
+        }
+        let keyed: std::collections::BTreeMap<u128, u8> = [(u128::MAX, 1), (0, 2)].into();
+        let text = encode(&keyed).expect("fit");
+        assert_eq!(serde_json::from_str(&text).ok(), Some(keyed));
+    }
+
+    #[test]
+    fn a_key_that_is_there_twice_is_refused() {
+        #[derive(serde::Serialize)]
+        struct Flat {
+            id: u8,
+            #[serde(flatten)]
+            more: std::collections::BTreeMap<&'static str, u8>,
+        }
+        let flat = |key| Flat {
+            id: 1,
+            more: [(key, 2), ("a", 3)].into(),
+        };
+        let path = "$.id".to_owned();
+        assert_eq!(encode(&flat("id")), Err(Unfit::KeyTwice { path }));
+        assert!(encode(&flat("other")).is_ok());
+        let path = "$.x[1].a".to_owned();
+        let text = r#"{"x":[{"a":1},{"a":1,"b":{"a":1},"a":2}]}"#;
+        assert_eq!(check_text(text), Err(Unfit::KeyTwice { path }));
     }
 
     #[test]

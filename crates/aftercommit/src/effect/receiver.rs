@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::effect::LONGEST_WORD;
+use super::effect::{LONGEST_WORD, MAX_HEADERS_BYTES};
 use super::forms::{Durable, Shape, Written};
 use super::{Effect, Headers, payload};
 use crate::delivery::{AnyHandler, Handler, RetryPolicy};
@@ -34,6 +34,8 @@ pub(crate) struct Manner {
     pub(crate) retry: RetryPolicy,
     pub(crate) timeout: Duration,
     pub(crate) concurrency: usize,
+    /// Each call takes a connection of the application.
+    pub(crate) in_transaction: bool,
     pub(crate) batch: usize,
     pub(crate) target: Option<Arc<str>>,
 }
@@ -45,6 +47,7 @@ impl Default for Manner {
             retry: RetryPolicy::default(),
             timeout: Duration::from_secs(60),
             concurrency: 8,
+            in_transaction: false,
             batch: 1,
             target: None,
         }
@@ -84,7 +87,9 @@ where
     Form: 'static,
 {
     let batch = if F::SHAPE == Shape::Batch { 100 } else { 1 };
-    DurableReceiver::new(name.into(), Some(Arc::new(Handler::new(receiver)))).batch(batch)
+    DurableReceiver::new(name.into(), Some(Arc::new(Handler::new(receiver))))
+        .batch(batch)
+        .set(|route| route.manner.in_transaction = F::SHAPE == Shape::InTransaction)
 }
 
 /// A durable receiver that lives in another process: this one writes its effects and does not deliver them.
@@ -158,6 +163,15 @@ impl<S> Route<S> {
                 word => Ok(word),
             }
         };
+        let bytes = headers.iter().map(|(name, value)| name.len() + value.len());
+        let bytes: usize = bytes.sum();
+        if bytes > MAX_HEADERS_BYTES {
+            return Err(Error::new(Kind::HeadersTooLarge {
+                receiver: name.to_string(),
+                bytes,
+                limit: MAX_HEADERS_BYTES,
+            }));
+        }
         Ok(Effect {
             receiver: Arc::clone(name),
             key: word("key", &self.key)?,
@@ -173,12 +187,40 @@ impl<S> Route<S> {
 impl<DB: Dialect, S> DurableReceiver<DB, S> {
     /// Delivers the effects of one key one at a time, in the order of their commits. One that fails keeps those behind it
     /// waiting; other keys go on. At most 190 bytes.
+    ///
+    /// Together with [`unique`](Self::unique), an effect that takes a newer payload keeps the place of the first.
     pub fn key(self, key: impl Fn(&S) -> String + Send + Sync + 'static) -> Self {
         self.set(|route| route.key = Some(Box::new(move |signal| Some(key(signal)))))
     }
 
-    /// While an effect with the same unique key is pending, a further one only replaces its payload. Once a worker has claimed it,
-    /// or it was put off, parked, rescued or retried, there is a second one: its payload is read then. At most 190 bytes.
+    /// While an effect with the same unique key is pending, a further one only replaces its payload. Once a worker has claimed it, or it
+    /// was put off, parked, rescued or retried, a further one is a second effect with its own payload. At most 190 bytes.
+    ///
+    /// It says how many effects there are and not in which order they are delivered:
+    ///
+    /// ```text
+    /// unique alone                                  unique and key
+    ///
+    /// send v1   claimed ─ fails ─ waits             send v1   claimed ─ fails ─ waits
+    /// send v2   a second effect: delivered v2       send v2   a second effect: parked behind v1
+    ///           (the wait is over)  delivered v1              (the wait is over)  delivered v1
+    ///           v1 is last, and it is old                     delivered v2, which is last
+    /// ```
+    ///
+    /// So do not write a state from the payload: send the id, and let the receiver read what is true when it runs. Where
+    /// the payload must be the state, give a [`key`](Self::key) of the same value too.
+    ///
+    /// An effect that is joined keeps its place. With a coarser [`key`](Self::key) than the unique key, the newer payload is therefore
+    /// delivered before effects of the key that were committed between the two:
+    ///
+    /// ```text
+    /// one key; unique a, b, a      sent       a:1   b:2   a:3
+    ///                              pending    a:3 ◀─ joined
+    ///                                         b:2
+    ///                              delivered  a:3   b:2
+    /// ```
+    ///
+    /// If the order among all of them matters, leave `unique` out.
     ///
     /// Two transactions that coalesce wait for each other, until the first one has ended. Under `REPEATABLE READ` (on Postgres) and
     /// `SERIALIZABLE` the second one then fails at COMMIT with a conflict: use [`retry`](crate::Db::retry).

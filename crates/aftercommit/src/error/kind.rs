@@ -114,6 +114,12 @@ pub(crate) enum Kind {
         receiver: String,
         unfit: Unfit,
     },
+    /// What travels with an effect is too long.
+    HeadersTooLarge {
+        receiver: String,
+        bytes: usize,
+        limit: usize,
+    },
     /// A key that an index cannot hold.
     BadWord {
         receiver: String,
@@ -235,6 +241,17 @@ pub(crate) enum Kind {
     /// The transaction of the request is still held when its response is ready.
     #[cfg(feature = "axum")]
     TransactionKept,
+    /// Two layers give requests transactions of one kind, on two pools, and the type does not say which is meant.
+    #[cfg(feature = "axum")]
+    TransactionLayers {
+        outer: Place,
+        inner: Place,
+    },
+    /// The request had its transaction for too long.
+    #[cfg(feature = "axum")]
+    RequestTooLong {
+        limit: Duration,
+    },
     /// A statement was left half-way and its answer is not known.
     Panicked {
         what: String,
@@ -271,6 +288,7 @@ impl Kind {
             Kind::DuplicateReceiver { .. } => "DUPLICATE_RECEIVER",
             Kind::SideEffectInside { .. } => "SIDE_EFFECT_INSIDE",
             Kind::Payload { unfit, .. } => unfit.code(),
+            Kind::HeadersTooLarge { .. } => "HEADERS_TOO_LARGE",
             Kind::BadWord { .. } | Kind::NoKey { .. } => "BAD_KEY",
             Kind::BadName { .. } | Kind::NoReceiver { .. } => "BAD_NAME",
             Kind::BadIdentifier { .. } => "BAD_IDENTIFIER",
@@ -299,6 +317,10 @@ impl Kind {
             Kind::TransactionLent => "TRANSACTION_LENT",
             #[cfg(feature = "axum")]
             Kind::TransactionKept => "TRANSACTION_KEPT",
+            #[cfg(feature = "axum")]
+            Kind::TransactionLayers { .. } => "TRANSACTION_LAYERS",
+            #[cfg(feature = "axum")]
+            Kind::RequestTooLong { .. } => "REQUEST_TOO_LONG",
             Kind::Panicked { .. } => "PANICKED",
             Kind::RuntimeGone { .. } => "RUNTIME_GONE",
         })

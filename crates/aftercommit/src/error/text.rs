@@ -151,6 +151,20 @@ impl fmt::Display for Kind {
                     "the signal for \"{receiver}\" has a number at {path} that does not fit 64 bits and would come back as \
                      another one: send it as a text"
                 ),
+                Unfit::NotFinite { path, number } => write!(
+                    f,
+                    "the signal for \"{receiver}\" has {number} at {path}, which JSON cannot say: send an `Option`, or a text"
+                ),
+                Unfit::SomeNull { path } => write!(
+                    f,
+                    "the signal for \"{receiver}\" has a `Some` at {path} whose inside is written as `null`, so it would come back as \
+                     `None`: use an enum that tells the two apart"
+                ),
+                Unfit::KeyTwice { path } => write!(
+                    f,
+                    "the signal for \"{receiver}\" has two fields that are both called {path}, and only one of them would come back: \
+                     rename one, or make the keys of the map differ"
+                ),
                 Unfit::NotJson { why } => write!(
                     f,
                     "the signal for \"{receiver}\" cannot be written as JSON ({why}): change its `Serialize`"
@@ -160,6 +174,11 @@ impl fmt::Display for Kind {
                     "the payload given for \"{receiver}\" is no JSON ({why}): mend the text, and begin with the old one if in doubt"
                 ),
             },
+            Kind::HeadersTooLarge { receiver, bytes, limit } => write!(
+                f,
+                "the headers of a signal for \"{receiver}\" are {bytes} bytes long, and an effect keeps at most {limit}: let \
+                 `Db::with_headers` return less"
+            ),
             Kind::BadWord { receiver, what, limit } => write!(
                 f,
                 "the {what} of a signal for \"{receiver}\" is longer than {limit} bytes or has a NUL character: use an id, or a hash"
@@ -289,6 +308,20 @@ impl fmt::Display for Kind {
             Kind::TransactionKept => f.write_str(
                 "the response was ready while a task or a streaming body still held the request's transaction, so \
                  nothing was committed: drop it before the response is returned",
+            ),
+            #[cfg(feature = "axum")]
+            Kind::TransactionLayers { outer, inner } => write!(
+                f,
+                "the handler takes a `Transaction`, and the layers at {} and {} both have one, on two databases of one kind: \
+                 name a layer with `.named::<Orders>()` and take a `Transaction<_, Orders>`",
+                at(outer),
+                at(inner)
+            ),
+            #[cfg(feature = "axum")]
+            Kind::RequestTooLong { limit } => write!(
+                f,
+                "the request used its transaction for longer than {limit:?}, so it was rolled back: move slow work behind the \
+                 commit, or set another `with_time_limit`"
             ),
             Kind::Panicked { what } => write!(f, "{what}"),
             Kind::RuntimeGone { what, after: Some(after) } => {

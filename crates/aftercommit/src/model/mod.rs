@@ -51,6 +51,31 @@
 //! 5. With `keep_old`, receivers see the row as it was and the columns that differ
 //!    (`model::receivers_see_the_old_row_and_what_changed`).
 //!
+//! 6. An id is what the database said for that very row; a row that it did not write is an error and is not told
+//!    (`model::a_dropped_row_is_an_error`).
+//! 7. A row that was rolled back is saved again as a new one, and never over another
+//!    (`model::a_row_that_was_rolled_back_is_saved_as_a_new_one`).
+//! 8. Unsaved fields are not told (`model::what_was_not_written_is_not_told`).
+//! 9. Digits that the column cannot hold are no change (`model::what_the_column_cannot_hold_is_no_change`).
+//! 10. Tasks that save rows of their own do not deadlock (`model::tasks_that_save_new_rows_do_not_deadlock`).
+//!
+//! # Locks
+//!
+//! What `save` and `save_many` lock until the transaction ends:
+//!
+//! | | the row is there | the row is new |
+//! |---|---|---|
+//! | Postgres | the row (UPDATE; `save_many` and `keep_old` read it `FOR UPDATE` first) | nothing that others wait for, but for the same unique key |
+//! | MySQL, MariaDB: no id yet | – | the row (INSERT) |
+//! | MySQL, MariaDB: id given by the program | the row, exclusively (an INSERT that finds it there, then UPDATE) | the row (INSERT) |
+//! | MySQL, MariaDB: id given by the database, and set | the row (UPDATE) | the row **and the gap around it**: the UPDATE that comes first finds nothing |
+//! | SQLite | the whole database, for writing | the same |
+//!
+//! So on MySQL and MariaDB a new row of a table that numbers its rows, whose id you set yourself, is a case for
+//! [`insert`](crate::Tx::insert), which locks no gap. `delete`, `update` and `get` of rows that are not there lock gaps there as
+//! plain SQL does (`get` does not lock at all), unless the isolation level is READ COMMITTED. Blocks that save
+//! the same rows should do so in the same order, `save_many` in the order of its slice.
+//!
 //! # When not
 //!
 //! This is no ORM. There are no relations, no queries beyond the id, no migrations and no composite keys: write those

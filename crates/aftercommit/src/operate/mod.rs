@@ -86,7 +86,7 @@ impl<DB: Dialect> Operator<DB> {
     /// An operator of this database: the same as [`Db::operate`].
     pub fn new(db: &Db<DB>) -> Self {
         Self {
-            outbox: Outbox { db: db.clone() },
+            outbox: Outbox::new(db.clone()),
         }
     }
 

@@ -14,7 +14,10 @@
 //!    that fails leaves no trace of its own (`signal::send_robust_isolates_each_receiver`).
 //! 4. A name is connected once per signal; the second connection is an error that names both places
 //!    (`signal::a_name_is_taken_once`).
-//! 5. Recursion ends with an error at 64 levels (`signal::recursion_ends_with_an_error`).
+//! 5. A receiver that reaches itself ends with an error at 64 levels: in a transaction
+//!    (`signal::recursion_ends_with_an_error`), and through commits and hooks
+//!    (`signal::recursion_over_commits_ends_with_an_error`). What is passed to a task that the receiver spawns, or written
+//!    down for a `durable` one, is not followed.
 //!
 //! Absent on purpose: weak references (a receiver lives until it is disconnected, or as long as its
 //! [`Scoped`] guard), and a global registry (tests run in parallel; a program may serve two databases).
@@ -36,3 +39,4 @@ pub use send::{Response, Responses};
 
 pub(crate) use receiver::Post;
 pub(crate) use registry::View;
+pub(crate) use send::{at_depth, depth};

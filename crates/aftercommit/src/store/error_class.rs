@@ -112,6 +112,8 @@ fn sqlstate(code: &str, ends_the_session: bool) -> ErrorClass {
         "40001" | "40P01" => ErrorClass::Conflict,
         "55P03" => ErrorClass::LockTimeout,
         "53300" => ErrorClass::NoConnection,
+        // statement_completion_unknown: servers that are like Postgres say it of a COMMIT.
+        "40003" => ErrorClass::ConnectionLost,
         // A password, a database or a setting that is wrong: connecting again does not mend it.
         "3D000" | "42501" | "22023" => ErrorClass::Refused,
         _ if code.starts_with("28") => ErrorClass::Refused,

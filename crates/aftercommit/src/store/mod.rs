@@ -89,12 +89,12 @@ pub struct ServerInfo {
     pub flushes: bool,
     /// Why a confirmed commit may be gone after a crash, if the settings of the server say so.
     pub loses_commits: Option<&'static str>,
-    /// MariaDB: whether locks may be refused for the sake of the transaction's snapshot (`innodb_snapshot_isolation`).
-    pub snapshot_isolation: bool,
     /// Whether an INSERT can answer with columns, where not every server can.
     pub returning: bool,
     /// The longest statement in bytes that the server reads, where a longer one costs the connection.
     pub packet: Option<usize>,
+    /// MariaDB: whether locks may be refused for the sake of the transaction's snapshot (`innodb_snapshot_isolation`).
+    pub snapshot_isolation: bool,
 }
 
 /// What one database does in its own way. Not for users: see [`Dialect`].
@@ -200,6 +200,12 @@ pub trait Adapter: sqlx::Database {
     /// Whether `error` says that the server will take nothing but a rollback, because a statement has failed.
     fn is_aborted(error: &sqlx::Error) -> bool;
 
+    /// Whether `error` says that a prepared statement no longer fits its table, and will not as long as the connection keeps it.
+    fn is_stale_plan(error: &sqlx::Error) -> bool {
+        let _ = error;
+        false
+    }
+
     /// Asks the server who it is, outside of any transaction.
     fn server_info(conn: &mut Self::Connection) -> BoxFuture<'_, Result<ServerInfo, sqlx::Error>>;
 
@@ -229,6 +235,16 @@ pub trait Adapter: sqlx::Database {
         channel: String,
     ) -> Option<BoxStream<'static, Result<(), sqlx::Error>>> {
         let _ = (pool, channel);
+        None
+    }
+
+    /// Asks whether the database has room for the sessions of one pool only, where that can be.
+    fn one_session() -> Option<&'static str> {
+        None
+    }
+
+    /// Asks whether a session commits each statement by itself, where that can be switched off.
+    fn autocommit() -> Option<&'static str> {
         None
     }
 

@@ -1,7 +1,10 @@
 //! The verbs on effects. Each is one statement, or a transaction of a few.
 
 use std::borrow::Cow;
-use std::time::Duration;
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+use sqlx::Pool;
 
 use super::session::Answer;
 use super::uniques::names_of;
@@ -13,6 +16,9 @@ use crate::transaction::Db;
 /// The effects of a database.
 pub(crate) struct Outbox<DB: Dialect> {
     pub(crate) db: Db<DB>,
+    /// Where its statements run.
+    pub(super) pool: Pool<DB>,
+    pub(super) autocommit: OnceLock<bool>,
 }
 
 /// How many names are pruned at once.
@@ -27,6 +33,21 @@ pub(super) struct Move {
 }
 
 impl<DB: Dialect> Outbox<DB> {
+    /// Uses the connections of the application.
+    pub(crate) fn new(db: Db<DB>) -> Self {
+        let pool = db.pool().clone();
+        Self::on(db, pool)
+    }
+
+    /// Uses these connections.
+    pub(crate) fn on(db: Db<DB>, pool: Pool<DB>) -> Self {
+        Self {
+            db,
+            pool,
+            autocommit: OnceLock::new(),
+        }
+    }
+
     pub(super) fn query(&self, template: &str, values: &Values<'_>) -> Result<Query<DB>> {
         let mut query = bound(template, self.db.tables(), values)?;
         query.name = DB::effects().name(template);
@@ -35,7 +56,7 @@ impl<DB: Dialect> Outbox<DB> {
 
     pub(super) async fn run(&self, template: &str, values: &Values<'_>) -> Result<Answer<DB>> {
         let query = self.query(template, values)?;
-        let mut session = Session::open(&self.db).await?;
+        let mut session = Session::open(self).await?;
         let answer = session.run(query).await;
         session.end(answer).await
     }
@@ -62,6 +83,16 @@ impl<DB: Dialect> Outbox<DB> {
             .unwrap_or(0))
     }
 
+    /// Whether other connections than these would not reach the database.
+    pub(crate) async fn has_one_session(&self) -> Result<bool> {
+        let Some(sql) = DB::one_session() else {
+            return Ok(false);
+        };
+        let answer = self.run(sql, &[]).await?;
+        let row = answer.rows.first();
+        Ok(row.map(|row| DB::int(row, 0)).transpose()?.flatten() == Some(1))
+    }
+
     pub(crate) async fn register(&self, worker: i64, name: &str, lease: Duration) -> Result<()> {
         let values = [
             ("worker", one(Value::Int(worker))),
@@ -83,10 +114,19 @@ impl<DB: Dialect> Outbox<DB> {
         self.run(DB::effects().resign, &values).await.map(drop)
     }
 
-    /// Takes the leases of workers that have died, and says how many that were.
-    pub(crate) async fn rescue(&self, worker: i64) -> Result<u64> {
+    /// Takes the leases of workers that have died, and says how many that were. `uncounted` is time without a heartbeat that
+    /// says nothing of a worker.
+    pub(crate) async fn rescue(&self, worker: i64, uncounted: Duration) -> Result<u64> {
         let sql = DB::effects();
-        let values = [("worker", one(Value::Int(worker)))];
+        let began = Instant::now();
+        let at = self.clock().await?;
+        // Waiting for a connection says nothing of others, either.
+        let uncounted = uncounted.saturating_add(began.elapsed());
+        let values = [
+            ("worker", one(Value::Int(worker))),
+            ("at", one(Value::Int(at))),
+            ("uncounted", one(Value::Int(micros(uncounted)))),
+        ];
         self.run(sql.rescue_dead, &values).await?;
         self.prune_names(NAMES).await?;
         let owners = self.run(sql.rescue_pick, &[]).await?;
@@ -134,7 +174,7 @@ impl<DB: Dialect> Outbox<DB> {
 
     /// In one transaction, which is one write to the disk.
     async fn with_pieces(&self, statement: &str, pieces: &[&[Lease]]) -> Result<u64> {
-        let mut session = Session::begin(&self.db).await?;
+        let mut session = Session::begin(self).await?;
         let held = async {
             let mut held = 0;
             for piece in pieces {
@@ -183,7 +223,7 @@ impl<DB: Dialect> Outbox<DB> {
     }
 
     async fn leave(&self, copy: &str, lease: Lease, values: &Values<'_>) -> Result<bool> {
-        let mut session = Session::begin(&self.db).await?;
+        let mut session = Session::begin(self).await?;
         let left = async {
             let copied = session.run(self.query(copy, values)?).await?.affected;
             let removed = session.run(self.settle_query(lease)?).await?.affected;
@@ -284,7 +324,7 @@ impl<DB: Dialect> Outbox<DB> {
     }
 
     async fn relocate(&self, pick: &str, values: &Values<'_>, way: Move) -> Result<usize> {
-        let mut session = Session::begin(&self.db).await?;
+        let mut session = Session::begin(self).await?;
         let moved = async {
             let picked = session.run(self.query(pick, values)?).await?;
             let (picked, named) = (ids::<DB>(&picked)?, names_of::<DB>(&picked, [1, 2])?);

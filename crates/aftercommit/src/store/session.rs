@@ -3,9 +3,9 @@
 use either::Either;
 use futures_util::StreamExt;
 
-use super::{CommitMessage, Dialect, Query, ServerInfo, TxInfo};
+use super::{CommitMessage, Dialect, Outbox, Query, ServerInfo, TxInfo, bound};
 use crate::error::{Error, Result};
-use crate::transaction::{Db, Held, Isolation, Options, close_or_release};
+use crate::transaction::{Held, Isolation, Options, close_or_release};
 
 /// A connection of the pool. Dropped half-way it is closed.
 pub(crate) struct Session<DB: Dialect> {
@@ -25,27 +25,48 @@ pub(crate) struct Answer<DB: Dialect> {
 
 impl<DB: Dialect> Session<DB> {
     /// For one statement.
-    pub(crate) async fn open(db: &Db<DB>) -> Result<Self> {
+    pub(crate) async fn open(outbox: &Outbox<DB>) -> Result<Self> {
+        let mut session = Self::take(outbox).await?;
         // Outside of a transaction a pooler could give its parts to different sessions.
-        if db.observers().pooled {
-            return Self::begin(db).await;
+        if session.pooled || !session.autocommits(outbox).await? {
+            session.start().await?;
         }
-        Self::take(db).await
-    }
-
-    async fn take(db: &Db<DB>) -> Result<Self> {
-        Ok(Self {
-            held: Held::new(db.pool().acquire().await?),
-            open: None,
-            pooled: db.observers().pooled,
-            #[cfg(feature = "testing")]
-            faults: db.observers().faults.clone(),
-        })
+        Ok(session)
     }
 
     /// Begins a transaction, in which each statement sees what is committed by then.
-    pub(crate) async fn begin(db: &Db<DB>) -> Result<Self> {
-        let mut session = Self::take(db).await?;
+    pub(crate) async fn begin(outbox: &Outbox<DB>) -> Result<Self> {
+        let mut session = Self::take(outbox).await?;
+        session.start().await?;
+        Ok(session)
+    }
+
+    async fn take(outbox: &Outbox<DB>) -> Result<Self> {
+        let observers = outbox.db.observers();
+        Ok(Self {
+            held: Held::new(outbox.pool.acquire().await?),
+            open: None,
+            pooled: observers.pooled,
+            #[cfg(feature = "testing")]
+            faults: observers.faults.clone(),
+        })
+    }
+
+    /// Whether a statement outside of a transaction is kept. Asked once: what sets up one session sets up all of a pool.
+    async fn autocommits(&mut self, outbox: &Outbox<DB>) -> Result<bool> {
+        let Some(sql) = DB::autocommit() else {
+            return Ok(true);
+        };
+        if let Some(known) = outbox.autocommit.get() {
+            return Ok(*known);
+        }
+        let answer = self.answer(bound(sql, outbox.db.tables(), &[])?).await?;
+        let row = answer.rows.first();
+        let on = row.map(|row| DB::int(row, 0)).transpose()?.flatten() != Some(0);
+        Ok(*outbox.autocommit.get_or_init(|| on))
+    }
+
+    async fn start(&mut self) -> Result<()> {
         let mut options = Options::new().without_lookup();
         // SQLite has one writer at a time and one level.
         if !DB::ONE_WRITER {
@@ -53,10 +74,9 @@ impl<DB: Dialect> Session<DB> {
         }
         let sql = DB::begin_sql(&options)?;
         let (nothing, server) = (String::new(), ServerInfo::default());
-        let begun = DB::begin(session.held.conn(), sql, nothing, false, &options, &server);
-        let tx = begun.await?;
-        session.open = Some((options, tx));
-        Ok(session)
+        let begun = DB::begin(self.held.conn(), sql, nothing, false, &options, &server);
+        self.open = Some((options.clone(), begun.await?));
+        Ok(())
     }
 
     /// Runs a statement to its end.
@@ -90,6 +110,7 @@ impl<DB: Dialect> Session<DB> {
         if let Some((options, mut tx)) = self.open.take() {
             let message = CommitMessage {
                 before: String::new(),
+                before_writes: false,
                 options: &options,
                 may_have_written: true,
                 must_last: false,

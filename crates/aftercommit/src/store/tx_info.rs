@@ -1,5 +1,6 @@
 //! What is known of one transaction, and how its COMMIT is sent. Pure.
 
+use super::ServerInfo;
 use crate::transaction::Options;
 
 /// How a commit can be recognised afterwards, from another connection.
@@ -39,11 +40,21 @@ pub struct TxInfo {
     pub session_state: Option<String>,
 }
 
+impl TxInfo {
+    /// Whether its commit was marked for another server than the one that is known: the address of the pool leads elsewhere
+    /// since.
+    pub fn is_of_another(&self, known: &ServerInfo) -> bool {
+        matches!(&self.identity, Identity::Token { server, .. } if *server != known.server)
+    }
+}
+
 /// How a transaction is to be committed.
 #[derive(Debug)]
 pub struct CommitMessage<'c> {
     /// Statements that stand before COMMIT in its message.
     pub before: String,
+    /// Whether they write, as those of effects do.
+    pub before_writes: bool,
     /// How it was begun.
     pub options: &'c Options,
     /// Whether it may have written, as far as its statements show.

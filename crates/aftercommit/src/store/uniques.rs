@@ -105,7 +105,7 @@ impl<DB: Dialect> Outbox<DB> {
         let Some(sql) = &DB::effects().unique else {
             return Ok(());
         };
-        let mut session = Session::begin(&self.db).await?;
+        let mut session = Session::begin(self).await?;
         let pruned = async {
             let pick = self.query(sql.prune_pick, &[("limit", one(Value::Int(limit)))])?;
             let picked = session.run(pick).await?;

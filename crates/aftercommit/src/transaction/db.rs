@@ -279,6 +279,12 @@ impl<DB: Dialect> Db<DB> {
         }
     }
 
+    /// Whether both were made from one [`Db`], whatever their settings.
+    #[cfg(feature = "axum")]
+    pub(crate) fn shares_pool_with(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.shared, &other.shared)
+    }
+
     pub(crate) fn station(&self) -> &Arc<Station> {
         &self.station
     }

@@ -138,6 +138,8 @@ impl<DB: Dialect> Tx<DB> {
             .await;
         let mut committed = None;
         if let Some(held) = self.link.take()
+            // Closed, so that it fails once and not for as long as the pool keeps it.
+            && !self.stale_plan
             && let Some(mut held) = super::rolled_back(held, &self.options, &self.tx_info).await
         {
             committed = self.was_committed(&mut held).await;

@@ -74,6 +74,7 @@ impl<DB: Dialect> Tx<DB> {
         self.ready(&StatementKind::Opaque).await?;
         self.set_probe(&StatementKind::Opaque).await?;
         self.may_have_written = true;
+        self.tx_info.asynchronous = None;
         self.link.take().ok_or_else(|| self.refusal())
     }
 }

@@ -159,8 +159,10 @@ impl<DB: Dialect> Tx<DB> {
     /// The error of a block that rolls back although something of it may have been kept. `committed`: what the server says.
     pub(super) fn kept_something(&mut self, committed: Option<bool>) -> Option<Error> {
         match (&mut self.probing, committed) {
-            (Probing::Intact | Probing::Pending(_), _) | (_, Some(false)) => None,
+            (Probing::Intact | Probing::Pending(_), _)
+            | (Probing::Unanswerable(_), Some(false)) => None,
             (Probing::Unanswerable(_), _) => Some(Error::new(Kind::StateMismatch { source: None })),
+            // Also where our own rows were rolled back: the rest of the text may have written outside of any transaction.
             (Probing::Ended { why, .. }, _) => {
                 Some(Error::new(Kind::StateMismatch { source: why.take() }))
             }

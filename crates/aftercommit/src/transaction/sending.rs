@@ -78,6 +78,10 @@ impl<DB: Dialect> Tx<DB> {
         self.ready(&kind).await.map_err(Error::into_sqlx)?;
         self.set_probe(&kind).await.map_err(Error::into_sqlx)?;
         self.may_have_written |= kind != StatementKind::Reads;
+        if !matches!(kind, StatementKind::Reads | StatementKind::Writes) {
+            // It may have changed how the session commits.
+            self.tx_info.asynchronous = None;
+        }
         if !self.warned {
             self.warned = self.life.warn_if_long();
         }
@@ -171,6 +175,7 @@ impl<DB: Dialect> Tx<DB> {
         self.db.observers().observe(&Event::StatementFailed {
             code: code.as_deref(),
         });
+        self.stale_plan |= DB::is_stale_plan(error);
         if is_fatal(error) {
             self.link.cut();
         }

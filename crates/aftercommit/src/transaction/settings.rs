@@ -80,6 +80,15 @@ impl<DB: Dialect> Db<DB> {
         Ok(self)
     }
 
+    /// Whether events and log lines of deliveries and of the worker say why something failed: yes unless set.
+    ///
+    /// A reason is the error with its sources, cut to 500 characters. Words that the effect's payload has too are replaced by `[…]`. What a
+    /// receiver makes of a payload and puts into an error in another form (a hash, a sum, what it read with an id) is not
+    /// recognised: if that may be a secret, switch reasons off. The tables keep them in any case, for operators.
+    pub fn with_failure_reasons(self, told: bool) -> Self {
+        self.configure(|observers| observers.reasons = told)
+    }
+
     /// Makes [`on_commit`](Self::on_commit) without a transaction an error instead of running the hook at once.
     pub fn strict(self) -> Self {
         self.configure(|observers| observers.strict = true)

@@ -50,7 +50,6 @@ pub struct Tx<DB: Dialect> {
     /// A statement met a conflict that no savepoint has healed.
     pub(super) collided: bool,
     pub(crate) receivers: View<DB>,
-    pub(crate) sending: usize,
     pub(crate) muted: Vec<Box<str>>,
     /// The depth of a block of the test kit, in which a durable block is allowed.
     #[cfg(feature = "testing")]
@@ -67,6 +66,8 @@ pub struct Tx<DB: Dialect> {
     /// Something else than plain reading was sent.
     pub(super) may_have_written: bool,
     pub(super) warned: bool,
+    /// The connection keeps a prepared statement that will fail again.
+    pub(super) stale_plan: bool,
     pub(super) ended: bool,
 }
 
@@ -91,7 +92,6 @@ impl<DB: Dialect> Tx<DB> {
             given_ids: Vec::new(),
             orphan: false,
             collided: false,
-            sending: 0,
             muted: Vec::new(),
             #[cfg(feature = "testing")]
             test_depth: None,
@@ -104,6 +104,7 @@ impl<DB: Dialect> Tx<DB> {
             probing: Probing::Intact,
             may_have_written: false,
             warned: false,
+            stale_plan: false,
             ended: false,
         }
     }

@@ -31,3 +31,5 @@ mod test_kit;
 mod rules;
 mod signal;
 mod transaction;
+mod truth;
+mod behind;

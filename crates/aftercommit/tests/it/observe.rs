@@ -153,3 +153,70 @@ fn spans_and_metrics_tell_what_happened_and_no_secret() {
         "{counted:?}"
     );
 }
+
+/// A recorder of metrics that cannot do its work.
+struct Broken;
+
+impl metrics::Recorder for Broken {
+    fn describe_counter(
+        &self,
+        _: metrics::KeyName,
+        _: Option<metrics::Unit>,
+        _: metrics::SharedString,
+    ) {
+    }
+    fn describe_gauge(
+        &self,
+        _: metrics::KeyName,
+        _: Option<metrics::Unit>,
+        _: metrics::SharedString,
+    ) {
+    }
+    fn describe_histogram(
+        &self,
+        _: metrics::KeyName,
+        _: Option<metrics::Unit>,
+        _: metrics::SharedString,
+    ) {
+    }
+
+    fn register_counter(&self, _: &metrics::Key, _: &metrics::Metadata<'_>) -> metrics::Counter {
+        panic!("no counter");
+    }
+
+    fn register_gauge(&self, _: &metrics::Key, _: &metrics::Metadata<'_>) -> metrics::Gauge {
+        panic!("no gauge");
+    }
+
+    fn register_histogram(
+        &self,
+        _: &metrics::Key,
+        _: &metrics::Metadata<'_>,
+    ) -> metrics::Histogram {
+        panic!("no histogram");
+    }
+}
+
+#[test]
+fn hooks_run_although_the_recorder_of_metrics_panics() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let labels = crate::support::Labels::default();
+    let hook = labels.clone();
+    metrics::with_local_recorder(&Broken, || {
+        runtime.block_on(async {
+            let site = Site::<Sqlite>::open().await;
+            let block = site.db.atomic(async |tx| {
+                Sqlite::insert(tx, 1).await?;
+                tx.on_commit(hook.hook("mailed"));
+                Ok(())
+            });
+            block.await.unwrap();
+            assert_eq!(site.ids().await, [1]);
+            assert!(site.heard.has("committed"), "the observer heard of it");
+        });
+    });
+    assert_eq!(labels.all(), ["mailed"]);
+}

@@ -21,6 +21,10 @@ on_each_database_and_the_pooler! {
     a_client_that_goes_away_rolls_back,
     a_transaction_that_is_kept_is_an_error,
     a_transaction_that_cannot_be_begun_is_no_success,
+    a_response_means_what_the_program_says,
+    a_preview_is_answered_and_rolled_back,
+    two_databases_of_one_kind_have_names,
+    a_request_that_takes_too_long_is_rolled_back,
 }
 
 async fn saves<DB: Server>(mut tx: Transaction<DB>) -> StatusCode {
@@ -206,4 +210,137 @@ async fn a_transaction_that_cannot_be_begun_is_no_success<DB: Server>() {
     let handler = get(async move |_tx: Transaction<DB>| "hello");
     let (status, _) = answer(app(&site.db, handler)).await;
     assert_eq!(status, StatusCode::OK);
+}
+
+/// Answers 200, and says in another way that it failed.
+async fn fails_with_200<DB: Server>(
+    mut tx: Transaction<DB>,
+) -> ([(&'static str, &'static str); 1], &'static str) {
+    DB::insert(&mut tx, 1).await.expect("inserted");
+    ([("grpc-status", "13")], "{\"errors\":[]}")
+}
+
+async fn a_response_means_what_the_program_says<DB: Server>() {
+    let site = Site::<DB>::open().await;
+    let (status, body) = answer(app(&site.db, get(fails_with_200::<DB>))).await;
+    assert_eq!((status, &*body), (StatusCode::OK, "{\"errors\":[]}"));
+    assert_eq!(site.ids().await, [0; 0], "a gRPC error is none to commit");
+
+    // A program's own idea, which may capture.
+    let failing = StatusCode::ACCEPTED;
+    let layer = transaction_per_request(site.db.clone())
+        .with_success(move |response| response.status() != failing);
+    async fn accepts<DB: Server>(mut tx: Transaction<DB>) -> StatusCode {
+        DB::insert(&mut tx, 2).await.expect("inserted");
+        StatusCode::ACCEPTED
+    }
+    let own = Router::new()
+        .route("/", get(accepts::<DB>))
+        .layer(layer.clone());
+    assert_eq!(answer(own).await.0, StatusCode::ACCEPTED);
+    assert_eq!(site.ids().await, [0; 0]);
+    let own = Router::new()
+        .route("/", get(fails_with_200::<DB>))
+        .layer(layer);
+    assert_eq!(answer(own).await.0, StatusCode::OK);
+    assert_eq!(site.ids().await, [1], "it does not ask for gRPC");
+}
+
+async fn a_preview_is_answered_and_rolled_back<DB: Server>() {
+    let site = Site::<DB>::open().await;
+    let labels = Labels::default();
+    let hook = labels.clone();
+    let handler = get(async move |mut tx: Transaction<DB>| {
+        DB::insert(&mut tx, 1).await.expect("inserted");
+        tx.on_commit(hook.hook("mailed"));
+        tx.set_rollback(true).expect("marked");
+        "a preview"
+    });
+    let (status, body) = answer(app(&site.db, handler)).await;
+    assert_eq!((status, &*body), (StatusCode::OK, "a preview"));
+    assert_eq!(labels.all(), [""; 0]);
+
+    // A block that joined and failed is no wish of the handler's.
+    async fn joins<DB: Server>(mut tx: Transaction<DB>) -> &'static str {
+        let joined: Result<()> = tx
+            .join(async |tx| {
+                DB::insert(tx, 2).await?;
+                Err(aftercommit::Error::other("no stock"))
+            })
+            .await;
+        assert!(joined.is_err());
+        "all is well"
+    }
+    let (status, _) = answer(app(&site.db, get(joins::<DB>))).await;
+    assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR);
+    assert_eq!(site.ids().await, [0; 0]);
+}
+
+struct Second;
+
+async fn two_databases_of_one_kind_have_names<DB: Server>() {
+    let (first, second) = (Site::<DB>::open().await, Site::<DB>::open().await);
+    async fn both<DB: Server>(mut one: Transaction<DB>, mut two: Transaction<DB, Second>) {
+        DB::insert(&mut one, 1).await.expect("inserted");
+        DB::insert(&mut two, 2).await.expect("inserted");
+    }
+    let named = Router::new()
+        .route("/", get(both::<DB>))
+        .layer(transaction_per_request(first.db.clone()))
+        .layer(transaction_per_request(second.db.clone()).named::<Second>());
+    assert_eq!(answer(named).await.0, StatusCode::OK);
+    assert_eq!((first.ids().await, second.ids().await), (vec![1], vec![2]));
+
+    // Without a name the handler is not called, and the log names both layers.
+    let extracted = async |tx: std::result::Result<Transaction<DB>, aftercommit::axum::Refused>| {
+        tx.expect_err("refused").0.to_string()
+    };
+    let unnamed = Router::new()
+        .route("/", get(extracted))
+        .layer(transaction_per_request(first.db.clone()))
+        .layer(transaction_per_request(second.db.clone()));
+    let (_, why) = answer(unnamed).await;
+    assert!(why.starts_with("TRANSACTION_LAYERS"), "{why}");
+    assert_eq!(why.matches("request.rs:").count(), 2, "{why}");
+
+    // On one pool, the inner layer has other options for some routes.
+    let app = Router::new().route(
+        "/",
+        get(async |mut tx: Transaction<DB>| {
+            DB::insert(&mut tx, 7).await.expect("inserted");
+        }),
+    );
+    let inner = transaction_per_request(first.db.clone()).with_success(|_| false);
+    let same = app
+        .layer(inner)
+        .layer(transaction_per_request(first.db.clone()));
+    assert_eq!(answer(same).await.0, StatusCode::OK);
+    assert_eq!(first.ids().await, [1]);
+}
+
+async fn a_request_that_takes_too_long_is_rolled_back<DB: Server>() {
+    let site = Site::<DB>::with_pool_of(1).await;
+    async fn hangs<DB: Server>(mut tx: Transaction<DB>) -> &'static str {
+        DB::insert(&mut tx, 1).await.expect("inserted");
+        std::future::pending().await
+    }
+    let layer = transaction_per_request(site.db.clone())
+        .with_time_limit(std::time::Duration::from_millis(1));
+    let hanging = Router::new()
+        .route("/", get(hangs::<DB>))
+        .layer(layer.clone());
+    let (status, body) = answer(hanging.clone()).await;
+    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(body, "the request took too long, and nothing was changed");
+    // The only connection is free again.
+    let count = site.db.atomic(async |tx| DB::count(tx).await).await;
+    assert_eq!(count.expect("counted"), 0);
+
+    let own = layer.on_failure(|error| Response::builder(StatusCode::IM_A_TEAPOT, &error));
+    let hanging = Router::new().route("/", get(hangs::<DB>)).layer(own);
+    let (status, body) = answer(hanging).await;
+    assert_eq!(
+        (status, &*body),
+        (StatusCode::IM_A_TEAPOT, "REQUEST_TOO_LONG")
+    );
 }

@@ -84,6 +84,7 @@ impl MariaDbBuilder {
                 "--datadir={}",
                 directory.path().join("data").display()
             ))
+            .arg(format!("--tmpdir={}", directory.path().display()))
             .args(["--auth-root-authentication-method=normal", "--skip-test-db"])
             .current_dir("/"))?;
         let mut server = MariaDb {

@@ -7,14 +7,14 @@ impl Desk {
     /// Answers [`Order::Register`]; the sign of life counts from `sent`.
     pub(crate) fn registered(&mut self, worker: Option<i64>, sent: Moment, now: Moment) {
         self.standing
-            .registered(worker, sent + self.times.lease, now + AGAIN);
+            .registered(worker, sent + self.times.lease, now, AGAIN);
         self.woken();
     }
 
     /// Answers [`Order::Beat`]: whether the database still knows the worker, if it could say.
     pub(crate) fn beaten(&mut self, known: Option<bool>, sent: Moment, now: Moment) {
         self.standing
-            .beaten(known, sent + self.times.lease, now + AGAIN);
+            .beaten(known, sent + self.times.lease, now, AGAIN);
         if known == Some(false) {
             // Taken for dead: others have what was not started.
             for seat in self.seats.values_mut() {

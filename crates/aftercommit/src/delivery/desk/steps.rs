@@ -28,7 +28,8 @@ impl Desk {
         if now >= self.rescue_at && !self.rescuing {
             self.rescuing = true;
             self.rescue_at = now + self.times.rescue;
-            orders.push(Order::Rescue { worker });
+            let uncounted = self.standing.uncounted(now, &self.times);
+            orders.push(Order::Rescue { worker, uncounted });
         }
         if now >= self.compare_at {
             // Twice unknown is given back, so that nothing hangs for longer than two leases.
@@ -60,51 +61,94 @@ impl Desk {
         if self.begins(now).is_none() {
             return;
         }
-        let mut running: usize = self.seats.values().map(|seat| seat.running).sum();
-        let a_suspect_waits = self.seats.values().any(Seat::has_a_suspect);
-        for (name, seat) in &mut self.seats {
-            // A process in which a suspect runs beside another effect may die of either, and nobody knows of which.
-            while self.alone.is_none() {
-                let suspect = seat.has_a_suspect();
-                let waits = if suspect {
-                    running > 0
-                } else {
-                    a_suspect_waits
-                };
-                if waits {
-                    break;
-                }
-                let breaker = self.breakers.entry(target(name, seat).clone()).or_default();
-                let mut call = seat.next(breaker, now);
-                if call.is_empty() {
-                    break;
-                }
-                let first = call.first().map(|one| (one.lease, one.starts, one.rescues));
-                let (lease, starts, rescues) = first.unwrap_or((NOBODYS, 0, 0));
-                if let Some(why) = lifecycle::set_aside(starts, rescues) {
-                    let leased = without_payload(&call.remove(0));
-                    self.held.insert(leased.lease, leased.clone());
-                    self.unwritten.push((leased, Next::Dead { why }));
-                    continue;
-                }
-                let noted = lifecycle::must_be_noted(rescues);
-                if lifecycle::must_be_alone(starts, rescues) {
-                    self.alone = Some(lease);
-                }
-                breaker.began();
-                seat.running += 1;
-                running += 1;
-                for leased in &call {
-                    self.held.insert(leased.lease, without_payload(leased));
-                }
-                let receiver = Arc::clone(name);
-                orders.push(Order::Run {
-                    receiver,
-                    call,
-                    noted,
-                });
+        let suspect_waits = self.seats.values().any(Seat::has_a_suspect);
+        let (mut sharing, mut others) = (Vec::new(), Vec::new());
+        for (name, seat) in self.seats.iter().filter(|(_, seat)| !seat.is_empty()) {
+            let names = match seat.manner.in_transaction {
+                true => &mut sharing,
+                false => &mut others,
+            };
+            names.push(Arc::clone(name));
+        }
+        for name in others {
+            while self.start_one(&name, suspect_waits, now, orders) {}
+        }
+        // They share the connections of the application: the receiver with the fewest calls is the next, and among equals the one
+        // that has waited longest.
+        while !sharing.is_empty() && self.in_transactions() < self.max_transactions {
+            let rank = |name: &Arc<str>| {
+                let seat = self.seats.get(name);
+                seat.map(|seat| (seat.running, seat.turn))
+            };
+            sharing.sort_by_key(rank);
+            if !sharing
+                .iter()
+                .any(|name| self.start_one(name, suspect_waits, now, orders))
+            {
+                break;
             }
         }
+    }
+
+    /// The handlers that run in a transaction.
+    fn in_transactions(&self) -> usize {
+        let sharing = self
+            .seats
+            .values()
+            .filter(|seat| seat.manner.in_transaction);
+        sharing.map(|seat| seat.running).sum()
+    }
+
+    /// Whether something was begun, or set aside, for this receiver.
+    fn start_one(
+        &mut self,
+        name: &Arc<str>,
+        suspect_waits: bool,
+        now: Moment,
+        orders: &mut Vec<Order>,
+    ) -> bool {
+        let running: usize = self.seats.values().map(|seat| seat.running).sum();
+        let Some(seat) = self.seats.get_mut(name) else {
+            return false;
+        };
+        // A process in which a suspect runs beside another effect may die of either, and nobody knows of which.
+        let waits = if seat.has_a_suspect() {
+            running > 0
+        } else {
+            suspect_waits
+        };
+        if waits || self.alone.is_some() {
+            return false;
+        }
+        let breaker = self.breakers.entry(target(name, seat).clone()).or_default();
+        let mut call = seat.next(breaker, now);
+        let Some(first) = call.first() else {
+            return false;
+        };
+        let (lease, starts, rescues) = (first.lease, first.starts, first.rescues);
+        if let Some(why) = lifecycle::set_aside(starts, rescues) {
+            let leased = without_payload(&call.remove(0));
+            self.held.insert(leased.lease, leased.clone());
+            self.unwritten.push((leased, Next::Dead { why }));
+            return true;
+        }
+        let noted = lifecycle::must_be_noted(rescues);
+        if lifecycle::must_be_alone(starts, rescues) {
+            self.alone = Some(lease);
+        }
+        breaker.began();
+        seat.running += 1;
+        self.turns += 1;
+        seat.turn = self.turns;
+        for leased in &call {
+            self.held.insert(leased.lease, without_payload(leased));
+        }
+        orders.push(Order::Run {
+            receiver: Arc::clone(name),
+            call,
+            noted,
+        });
+        true
     }
 
     pub(super) fn claim(&mut self, now: Moment, orders: &mut Vec<Order>) {

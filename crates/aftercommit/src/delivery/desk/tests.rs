@@ -1,4 +1,5 @@
 use super::*;
+use crate::EffectId;
 use crate::delivery::{Found, Outcome, Search, Walk};
 
 const SECOND: Moment = Moment::from_secs(1);

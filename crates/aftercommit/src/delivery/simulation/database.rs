@@ -87,7 +87,7 @@ impl Database {
     }
 
     /// Who was taken for dead.
-    pub(super) fn rescue_dead(&mut self, me: i64, now: Moment) -> Vec<i64> {
+    pub(super) fn rescue_dead(&mut self, me: i64, uncounted: Duration, now: Moment) -> Vec<i64> {
         let early = self.has(Defect::EarlyRescue);
         let mut dead = Vec::new();
         self.workers.retain(|living| {
@@ -96,7 +96,7 @@ impl Database {
             } else {
                 living.lease
             };
-            let lives = living.id == me || living.beat_at + lease >= now;
+            let lives = living.id == me || living.beat_at + lease + uncounted >= now;
             if !lives {
                 dead.push(living.id);
             }

@@ -25,6 +25,7 @@ pub(super) enum Errand {
     },
     Rescue {
         worker: i64,
+        uncounted: Duration,
         owners: Option<Vec<i64>>,
         at: u8,
     },
@@ -116,8 +117,13 @@ impl Errand {
                 let known = Some(database.extend(worker, now));
                 Report::Beaten { known, sent }
             }
-            Self::Rescue { worker, at: 0, .. } => {
-                let dead = database.rescue_dead(worker, now);
+            Self::Rescue {
+                worker,
+                uncounted,
+                at: 0,
+                ..
+            } => {
+                let dead = database.rescue_dead(worker, uncounted, now);
                 for one in &dead {
                     judge.taken_for_dead(lives(*one), *one, now);
                 }
@@ -125,18 +131,21 @@ impl Errand {
                 let owners = blind.then_some(dead);
                 return Then::Again(Self::Rescue {
                     worker,
+                    uncounted,
                     owners,
                     at: 1,
                 });
             }
             Self::Rescue {
                 worker,
+                uncounted,
                 owners,
                 at: 1,
             } => {
                 let owners = owners.or_else(|| Some(database.rescue_pick()));
                 return Then::Again(Self::Rescue {
                     worker,
+                    uncounted,
                     owners,
                     at: 2,
                 });

@@ -166,8 +166,9 @@ impl Process {
         Task::Send(match order {
             Order::Register => Errand::Register { worker, sent },
             Order::Beat { worker } => Errand::Beat { worker, sent },
-            Order::Rescue { worker } => Errand::Rescue {
+            Order::Rescue { worker, uncounted } => Errand::Rescue {
                 worker,
+                uncounted,
                 owners: None,
                 at: 0,
             },

@@ -6,12 +6,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
+use tokio::sync::mpsc::UnboundedSender;
 
 use super::Report;
 use super::rounds::AtWork;
 use crate::delivery::lifecycle::Ended;
 use crate::delivery::orders::Order;
 use crate::delivery::{Lease, Leased};
+use crate::signal::Post;
 use crate::store::Dialect;
 
 impl<DB: Dialect> AtWork<DB> {
@@ -32,11 +34,10 @@ impl<DB: Dialect> AtWork<DB> {
                 };
                 self.spawn(failed, async move { errand.beat(worker, now).await });
             }
-            Order::Rescue { worker } => {
-                self.spawn(
-                    Report::Rescued(None),
-                    async move { errand.rescue(worker).await },
-                );
+            Order::Rescue { worker, uncounted } => {
+                self.spawn(Report::Rescued(None), async move {
+                    errand.rescue(worker, uncounted).await
+                });
             }
             Order::Maintain => {
                 let failed = Report::Maintained {
@@ -102,31 +103,26 @@ impl<DB: Dialect> AtWork<DB> {
         }
     }
 
+    /// Calls the handler, on the runtime of the application.
     fn attempt(&mut self, receiver: Arc<str>, call: Vec<Leased>, noted: bool) {
         let leases: Vec<Lease> = call.iter().map(|leased| leased.lease).collect();
-        let ended = |how: Ended| leases.iter().map(|lease| (*lease, how.clone())).collect();
-        let failed = Report::Ran {
+        let all = |how: Ended| Report::Ran {
             receiver: Arc::clone(&receiver),
-            ended: ended(Ended::Failed("the worker failed while it delivered".into())),
+            ended: leases.iter().map(|lease| (*lease, how.clone())).collect(),
         };
+        let failed = all(Ended::Failed("the worker failed while it delivered".into()));
+        let answer = self.answer(all(Ended::CutOff));
         let errand = Arc::clone(&self.errand);
-        let post = self
-            .posts
-            .iter()
-            .find(|post| post.name == receiver)
-            .cloned();
-        self.spawn(failed, async move {
-            match post {
-                Some(post) => errand.attempt(post, call, noted).await,
-                None => Report::Ran {
-                    receiver,
-                    ended: call
-                        .iter()
-                        .map(|leased| (leased.lease, Ended::Lost))
-                        .collect(),
-                },
-            }
-        });
+        let same = |post: &&Post<DB>| post.name == receiver;
+        let Some(post) = self.posts.iter().find(same).cloned() else {
+            answer.is(all(Ended::Lost));
+            return;
+        };
+        let work = async move {
+            let attempt = AssertUnwindSafe(errand.attempt(post, call, noted));
+            answer.is(attempt.catch_unwind().await.unwrap_or(failed));
+        };
+        self.handlers.spawn_on(work, &self.application);
     }
 
     /// Runs on a task of its own, and reports in any case.
@@ -135,14 +131,33 @@ impl<DB: Dialect> AtWork<DB> {
         failed: Report,
         work: impl Future<Output = Report> + Send + 'static,
     ) {
-        let reports = self.reports.clone();
+        let answer = self.answer(failed);
         self.tasks.spawn(async move {
-            let report = AssertUnwindSafe(work)
-                .catch_unwind()
-                .await
-                .unwrap_or(failed);
-            // Nobody listens any more when the worker has ended.
-            let _: Result<_, _> = reports.send(report);
+            if let Ok(report) = AssertUnwindSafe(work).catch_unwind().await {
+                answer.is(report);
+            }
         });
+    }
+
+    fn answer(&self, unless_told: Report) -> Answer {
+        Answer(Some(unless_told), self.reports.clone())
+    }
+}
+
+/// What came of an order, told when this is dropped: a task may go with its runtime.
+struct Answer(Option<Report>, UnboundedSender<Report>);
+
+impl Answer {
+    fn is(mut self, report: Report) {
+        self.0 = Some(report);
+    }
+}
+
+impl Drop for Answer {
+    fn drop(&mut self) {
+        if let Some(report) = self.0.take() {
+            // Nobody listens any more when the worker has ended.
+            let _: Result<_, _> = self.1.send(report);
+        }
     }
 }

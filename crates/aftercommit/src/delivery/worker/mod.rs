@@ -1,13 +1,15 @@
 //! A worker: carries out what its desk orders, and tells it what came of it.
 
+mod connections;
+mod thread;
 mod carry_out;
 mod report;
 mod rounds;
 mod running;
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 use super::errand::Errand;
@@ -15,12 +17,17 @@ use super::orders::Times;
 use super::station::Delivering;
 use crate::effect::LONGEST_WORD;
 use crate::error::{Error, Kind, Result};
+use crate::observe::Event;
+use crate::signal::Post;
 use crate::store::{Dialect, Outbox};
 use crate::transaction::Db;
 
 pub use running::{Drained, Running};
 
+pub(super) use connections::Connections;
 pub(super) use report::Report;
+
+use connections::max_transactions;
 use rounds::AtWork;
 
 /// Delivers the effects of the durable receivers that are connected to a [`Db`].
@@ -108,38 +115,121 @@ impl<DB: Dialect> Worker<DB> {
         self
     }
 
-    /// Starts it on tasks of its own.
+    /// Starts it, on a thread and on connections of its own.
+    ///
+    /// The worker opens up to three connections beside the pool (four with [wake-ups](Db::with_wake_ups)), with the options and the
+    /// hooks of the pool: one for its heartbeat, and two for claims, settling and the rest. Requests and handlers never wait for
+    /// the worker, nor the worker for them. A database in memory, or an SQLite file that one session has locked for itself, has room for
+    /// one pool: there the worker shares the pool and the runtime of the application.
+    ///
+    /// Handlers run on the runtime that `start` is called on. Handlers in a transaction take connections of the pool: at most as many
+    /// run at the same time as the pool has connections, less two. [`Event::WorkerStarted`] says how many that is.
+    ///
+    /// The worker drains by itself when the pool is closed or the runtime ends.
     ///
     /// # Errors
     ///
-    /// `SCHEMA_MISSING` or `SCHEMA_VERSION`: run [`Db::migrate`]. `BAD_SETTING` for times or a name that cannot work. `WORKER_RUNNING` if
-    /// this handle has one already. Those of the database.
+    /// `SCHEMA_MISSING` or `SCHEMA_VERSION`: run [`Db::migrate`]. `BAD_SETTING` for times or a name that cannot work, and for a pool of
+    /// one or two connections if a receiver runs in a transaction. `WORKER_RUNNING` if
+    /// this handle has one already, or one that has not left yet. Those of the database.
     ///
     /// # Cancel safety
     ///
-    /// Dropped before it returns, no worker was started.
+    /// Dropped before it returns, no worker stays.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a Tokio runtime.
     pub async fn start(self) -> Result<Running> {
         self.check()?;
-        let outbox = Arc::new(Outbox {
-            db: self.db.clone(),
-        });
-        super::schema::check(&outbox).await?;
         let Some(delivering) = Delivering::begin(self.db.station()) else {
             return Err(Error::new(Kind::WorkerRunning));
         };
+        let shared = Outbox::new(self.db.clone()).has_one_session().await?;
         let (stop, stopped) = oneshot::channel();
+        let (ready, started) = oneshot::channel();
+        let (tell, ended) = oneshot::channel();
+        let db = self.db.clone();
+        let told = move |error| {
+            let what = "work";
+            let error = &error;
+            db.observers()
+                .observe(&Event::WorkerTrouble { what, error });
+        };
+        let application = Handle::current();
+        let handlers = application.clone();
+        let work = move || async move {
+            let work = match self.begin(shared, delivering, handlers).await {
+                Ok(work) => work,
+                Err(error) => {
+                    let _: Result<_, _> = ready.send(Err(error));
+                    return;
+                }
+            };
+            if ready.send(Ok(())).is_ok() {
+                let tally = work.run(stopped).await;
+                let _: Result<_, _> = tell.send(tally);
+            }
+        };
+        if shared {
+            thread::beside_the_handlers(&application, work, told);
+        } else {
+            thread::on_its_own(work, told)?;
+        }
+        match started.await {
+            Ok(Ok(())) => Ok(Running {
+                stop: Some(stop),
+                ended,
+            }),
+            Ok(Err(error)) => Err(error),
+            Err(_) => Err(Error::new(Kind::RuntimeGone {
+                what: "the worker was started",
+                after: None,
+            })),
+        }
+    }
+
+    /// Where it will run.
+    async fn begin(
+        self,
+        shared: bool,
+        delivering: Delivering,
+        handlers: Handle,
+    ) -> Result<AtWork<DB>> {
+        let application = self.db.pool();
+        let connections = if shared {
+            Connections::shared(application)
+        } else {
+            Connections::of_its_own(application)
+        };
+        let outbox = Outbox::on(self.db.clone(), connections.work.clone());
+        super::schema::check(&outbox).await?;
+        let connected = application.options().get_max_connections();
+        let max_transactions = max_transactions(connected, shared);
+        let posts = self.db.signals().posts();
+        let waits = |post: &Post<DB>| post.manner.in_transaction && post.handler.is_some();
+        if max_transactions == 0 && posts.iter().any(waits) {
+            return Err(rounds::too_small_a_pool());
+        }
+        self.db
+            .observers()
+            .observe(&Event::WorkerStarted { max_transactions });
         let errand = Errand {
             outbox,
+            heartbeat: Outbox::on(self.db.clone(), connections.heartbeat.clone()),
+            connections,
+            runtime: Handle::current(),
             name: self.name.into(),
             lease: self.times.lease,
             began: Instant::now(),
         };
-        let at_work = AtWork::new(delivering, self.times, errand);
-        let task = tokio::spawn(at_work.run(stopped));
-        Ok(Running {
-            stop: Some(stop),
-            task,
-        })
+        Ok(AtWork::new(
+            delivering,
+            self.times,
+            errand,
+            handlers,
+            max_transactions,
+        ))
     }
 
     fn check(&self) -> Result<()> {

@@ -4,21 +4,26 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use tokio::runtime::Handle;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
-use super::Report;
+use super::{Report, thread};
 use crate::delivery::Live;
 use crate::delivery::desk::Desk;
 use crate::delivery::errand::Errand;
 use crate::delivery::orders::{Order, Tally, Times};
 use crate::delivery::station::Delivering;
 use crate::delivery::wake;
+use crate::error::{Error, Kind};
 use crate::observe::Event;
 use crate::signal::Post;
 use crate::store::Dialect;
 use crate::transaction::Db;
+
+/// How long handlers that are cut off have to let go of what they hold. One that blocks its thread does not hear of it.
+const CUT_OFF: Duration = Duration::from_secs(1);
 
 /// A worker at its work.
 pub(super) struct AtWork<DB: Dialect> {
@@ -29,30 +34,50 @@ pub(super) struct AtWork<DB: Dialect> {
     pub(super) reports: UnboundedSender<Report>,
     inbox: UnboundedReceiver<Report>,
     pub(super) posts: Vec<Post<DB>>,
+    /// On the runtime of the worker.
     pub(super) tasks: JoinSet<()>,
+    /// On that of the application.
+    pub(super) handlers: JoinSet<()>,
+    pub(super) application: Handle,
+    max_transactions: usize,
     welcome: Option<(i64, Vec<Arc<str>>)>,
 }
 
 impl<DB: Dialect> AtWork<DB> {
-    pub(super) fn new(delivering: Delivering, times: Times, errand: Errand<DB>) -> Self {
+    pub(super) fn new(
+        delivering: Delivering,
+        times: Times,
+        errand: Errand<DB>,
+        application: Handle,
+        max_transactions: usize,
+    ) -> Self {
         let (reports, inbox) = unbounded_channel();
         Self {
             db: errand.outbox.db.clone(),
             delivering,
-            desk: Desk::new(times),
+            desk: Desk::new(times).with_transactions(max_transactions),
             errand: Arc::new(errand),
             reports,
             inbox,
             posts: Vec::new(),
             tasks: JoinSet::new(),
+            handlers: JoinSet::new(),
+            application,
+            max_transactions,
             welcome: None,
         }
     }
 
     pub(super) async fn run(mut self, mut stopped: oneshot::Receiver<()>) -> Tally {
         let mut draining = false;
-        self.tasks
-            .spawn(wake::listen(self.db.clone(), self.reports.clone()));
+        let listen = wake::listen(
+            self.db.clone(),
+            self.errand.connections.listen.clone(),
+            self.reports.clone(),
+        );
+        self.tasks.spawn(listen);
+        let mut closed = std::pin::pin!(self.db.pool().close_event());
+        let mut gone = thread::end_of(&self.application);
         loop {
             self.serve();
             let now = self.now();
@@ -69,7 +94,14 @@ impl<DB: Dialect> AtWork<DB> {
             tokio::select! {
                 biased;
                 // First, or it would not be heard for as long as there is always something else.
-                _ = &mut stopped, if !draining => {
+                () = async {
+                    // Without its pool, or its runtime, no handler of the application can work.
+                    tokio::select! {
+                        _ = &mut stopped => {}
+                        _ = &mut gone => {}
+                        () = &mut closed => {}
+                    }
+                }, if !draining => {
                     draining = true;
                     self.desk.drain(self.now());
                 }
@@ -77,14 +109,20 @@ impl<DB: Dialect> AtWork<DB> {
                 () = until(wake) => {}
             }
             while self.tasks.try_join_next().is_some() {}
+            while self.handlers.try_join_next().is_some() {}
         }
         self.delivering.publish(None);
         // What is still running is cut off here; its effects go back to everybody.
+        self.handlers.abort_all();
+        let let_go = async { while self.handlers.join_next().await.is_some() {} };
+        let _: Result<_, _> = tokio::time::timeout(CUT_OFF, let_go).await;
         self.tasks.abort_all();
         while self.tasks.join_next().await.is_some() {}
         if let Some(worker) = self.desk.identity() {
             self.errand.leave(worker, self.desk.cut_off()).await;
         }
+        let closed = self.errand.connections.close();
+        let _: Result<_, _> = tokio::time::timeout(CUT_OFF, closed).await;
         self.desk.tally
     }
 
@@ -103,6 +141,13 @@ impl<DB: Dialect> AtWork<DB> {
         let here = posts.iter().filter(|post| post.handler.is_some());
         self.desk
             .serve(here.map(|post| (Arc::clone(&post.name), post.manner.clone())));
+        let waits = |post: &Post<DB>| post.manner.in_transaction && post.handler.is_some();
+        if self.max_transactions == 0 && posts.iter().any(waits) {
+            self.db.observers().observe(&Event::WorkerTrouble {
+                what: "serve",
+                error: &too_small_a_pool(),
+            });
+        }
         self.posts = posts;
     }
 
@@ -179,6 +224,14 @@ impl<DB: Dialect> AtWork<DB> {
             Report::Over => {}
         }
     }
+}
+
+/// Of a pool that leaves no connection to handlers in a transaction.
+pub(super) fn too_small_a_pool() -> Error {
+    Error::new(Kind::BadSetting {
+        setting: "max_connections",
+        must_be: "at least 3 in the pool of the `Db`, because handlers in a transaction take its connections and leave two",
+    })
 }
 
 async fn until(moment: Option<Instant>) {

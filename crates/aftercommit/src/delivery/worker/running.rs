@@ -1,7 +1,6 @@
 //! A worker as its holder sees it.
 
 use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
 
 use crate::delivery::orders::Tally;
 
@@ -10,7 +9,7 @@ use crate::delivery::orders::Tally;
 #[must_use = "a worker that is dropped drains"]
 pub struct Running {
     pub(super) stop: Option<oneshot::Sender<()>>,
-    pub(super) task: JoinHandle<Tally>,
+    pub(super) ended: oneshot::Receiver<Tally>,
 }
 
 /// What a worker had done when it ended.
@@ -29,14 +28,14 @@ pub struct Drained {
 
 impl Running {
     /// Stops it: nothing new is begun, what is running is finished within the grace, and the leases of the rest are given
-    /// back at once.
+    /// back at once. Its connections and its thread are gone when this returns.
     ///
     /// # Cancel safety
     ///
     /// Once called it goes on to its end.
     pub async fn drain(mut self) -> Drained {
         drop(self.stop.take());
-        let tally = (&mut self.task).await.unwrap_or_default();
+        let tally = (&mut self.ended).await.unwrap_or_default();
         Drained {
             delivered: tally.delivered,
             put_off: tally.put_off,

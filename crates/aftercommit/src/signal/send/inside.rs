@@ -5,7 +5,8 @@ use std::sync::Arc;
 use tracing::Instrument;
 
 use super::call::{contain, hook, span, tell_failure, walled};
-use super::{RECURSION_LIMIT, Response, Responses, recursion};
+use super::depth::deeper;
+use super::{Response, Responses};
 use crate::error::Result;
 use crate::signal::receiver::{Call, Entry};
 use crate::signal::registry::List;
@@ -22,7 +23,7 @@ impl<DB: Dialect> Tx<DB> {
     /// # Errors
     ///
     /// That of the first `during` receiver that fails; those behind it are not called. For a `durable` one, that the signal cannot
-    /// be written down (`PAYLOAD_…`, `NUMBER_PRECISION`, `BAD_KEY`). `SIGNAL_RECURSION`.
+    /// be written down (`PAYLOAD_…`, `NUMBER_…`, `HEADERS_TOO_LARGE`, `BAD_KEY`). `SIGNAL_RECURSION`.
     ///
     /// # Panics
     ///
@@ -39,12 +40,14 @@ impl<DB: Dialect> Tx<DB> {
         if list.is_kept() {
             return self.send_kept(&list, Arc::new(signal)).await;
         }
-        let tx = Deeper::new::<S>(self)?;
-        for entry in &list.entries {
-            tx.0.call_during(entry, &signal).await?;
-            tx.0.write_down(entry, &signal)?;
-        }
-        Ok(())
+        deeper::<S, _>(async {
+            for entry in &list.entries {
+                self.call_during(entry, &signal).await?;
+                self.write_down(entry, &signal)?;
+            }
+            Ok(())
+        })
+        .await
     }
 
     /// Whether anybody listens, so that the signal is worth making.
@@ -57,18 +60,20 @@ impl<DB: Dialect> Tx<DB> {
         list: &List<DB, S>,
         signal: Arc<S>,
     ) -> Result<()> {
-        let tx = Deeper::new::<S>(self)?;
-        for entry in &list.entries {
-            match entry.call {
-                Call::During(_) => tx.0.call_during(entry, &signal).await?,
-                Call::AfterCommit(_) if tx.0.reaches(entry, &signal) => {
-                    tx.0.push_hook(hook(entry, &signal));
+        deeper::<S, _>(async {
+            for entry in &list.entries {
+                match entry.call {
+                    Call::During(_) => self.call_during(entry, &signal).await?,
+                    Call::AfterCommit(_) if self.reaches(entry, &signal) => {
+                        self.push_hook(hook(entry, &signal));
+                    }
+                    Call::AfterCommit(_) => {}
+                    Call::Durable(_) => self.write_down(entry, &signal)?,
                 }
-                Call::AfterCommit(_) => {}
-                Call::Durable(_) => tx.0.write_down(entry, &signal)?,
             }
-        }
-        Ok(())
+            Ok(())
+        })
+        .await
     }
 
     /// The effect of a durable receiver is written with the commit.
@@ -128,36 +133,41 @@ impl<DB: Dialect> Tx<DB> {
             return Ok(Vec::new());
         };
         let signal = Arc::new(signal);
-        let tx = Deeper::new::<S>(self)?;
-        let mut responses = Vec::with_capacity(list.entries.len());
-        for entry in list.entries.iter() {
-            let hears = walled(entry, || Ok(tx.0.reaches(entry, &signal)));
-            let result = match (hears, &entry.call) {
-                (Ok(false), _) => continue,
-                (Err(panicked), _) => Err(panicked),
-                (Ok(true), Call::During(receiver)) => {
-                    let block = tx.0.atomic(async |tx| {
-                        let observers = tx.db().observers().clone();
-                        contain(&observers, entry, receiver.call(Some(tx), &signal)).await
-                    });
-                    let result = block
-                        .instrument(span(entry).unwrap_or_else(tracing::Span::none))
-                        .await;
-                    result
-                        .map_err(|error| tell_failure::<DB, S>(tx.0.db().observers(), entry, error))
-                }
-                (Ok(true), Call::AfterCommit(_)) => {
-                    tx.0.push_hook(hook(entry, &signal));
-                    Ok(())
-                }
-                (Ok(true), Call::Durable(_)) => walled(entry, || tx.0.write_down(entry, &signal)),
-            };
-            responses.push(Response {
-                receiver: Arc::clone(&entry.name),
-                result,
-            });
-        }
-        Ok(responses)
+        deeper::<S, _>(async {
+            let mut responses = Vec::with_capacity(list.entries.len());
+            for entry in list.entries.iter() {
+                let hears = walled(entry, || Ok(self.reaches(entry, &signal)));
+                let result = match (hears, &entry.call) {
+                    (Ok(false), _) => continue,
+                    (Err(panicked), _) => Err(panicked),
+                    (Ok(true), Call::During(receiver)) => {
+                        let block = self.atomic(async |tx| {
+                            let observers = tx.db().observers().clone();
+                            contain(&observers, entry, receiver.call(Some(tx), &signal)).await
+                        });
+                        let result = block
+                            .instrument(span(entry).unwrap_or_else(tracing::Span::none))
+                            .await;
+                        result.map_err(|error| {
+                            tell_failure::<DB, S>(self.db().observers(), entry, error)
+                        })
+                    }
+                    (Ok(true), Call::AfterCommit(_)) => {
+                        self.push_hook(hook(entry, &signal));
+                        Ok(())
+                    }
+                    (Ok(true), Call::Durable(_)) => {
+                        walled(entry, || self.write_down(entry, &signal))
+                    }
+                };
+                responses.push(Response {
+                    receiver: Arc::clone(&entry.name),
+                    result,
+                });
+            }
+            Ok(responses)
+        })
+        .await
     }
 
     /// Leaves one receiver out until the returned block ends.
@@ -193,24 +203,5 @@ impl<DB: Dialect> Tx<DB> {
 
     fn is_silent(&self, receiver: &str) -> bool {
         self.muted.iter().any(|muted| **muted == *receiver) || self.db().is_muted(receiver)
-    }
-}
-
-/// One level further into a send on a transaction.
-struct Deeper<'t, DB: Dialect>(&'t mut Tx<DB>);
-
-impl<'t, DB: Dialect> Deeper<'t, DB> {
-    fn new<S>(tx: &'t mut Tx<DB>) -> Result<Self> {
-        if tx.sending >= RECURSION_LIMIT {
-            return Err(recursion::<S>());
-        }
-        tx.sending += 1;
-        Ok(Self(tx))
-    }
-}
-
-impl<DB: Dialect> Drop for Deeper<'_, DB> {
-    fn drop(&mut self) {
-        self.0.sending -= 1;
     }
 }

@@ -1,16 +1,15 @@
 //! Sending: calls who listens, in order.
 
 mod call;
+mod depth;
 mod inside;
 mod outside;
 
-use std::any::type_name;
 use std::sync::Arc;
 
-use crate::error::{Error, Kind, Result};
+use crate::error::Result;
 
-/// Sends deeper than this are taken for recursion without an end.
-const RECURSION_LIMIT: usize = 64;
+pub(crate) use depth::{at_depth, depth};
 
 /// What each receiver answered to a robust send, in calling order.
 pub type Responses = Vec<Response>;
@@ -23,11 +22,4 @@ pub struct Response {
     pub receiver: Arc<str>,
     /// Its result; a panic is an error with the code `PANICKED`.
     pub result: Result<()>,
-}
-
-fn recursion<S>() -> Error {
-    Error::new(Kind::SignalRecursion {
-        signal: type_name::<S>(),
-        limit: RECURSION_LIMIT,
-    })
 }

@@ -5,18 +5,14 @@ use std::sync::Arc;
 use tracing::Instrument;
 
 use super::call::{contain, hook, span, tell_failure, walled};
-use super::{RECURSION_LIMIT, Response, Responses, recursion};
+use super::depth::deeper;
+use super::{Response, Responses};
 use crate::commit::run_now;
 use crate::error::Result;
 use crate::signal::receiver::{Call, Entry};
 use crate::signal::registry::List;
 use crate::store::Dialect;
 use crate::transaction::{Db, Tx};
-
-tokio::task_local! {
-    /// How deep this task is in sends that have no transaction.
-    static SENDING: usize;
-}
 
 impl<DB: Dialect> Db<DB> {
     /// Sends a signal without a transaction of the caller's.
@@ -150,14 +146,4 @@ impl<DB: Dialect> Db<DB> {
             Call::Durable(_) => true,
         })
     }
-}
-
-/// One level further into sends of this task that have no transaction.
-async fn deeper<S, T>(send: impl Future<Output = Result<T>>) -> Result<T> {
-    let depth = SENDING.try_with(|depth| *depth).unwrap_or(0) + 1;
-    if depth > RECURSION_LIMIT {
-        return Err(recursion::<S>());
-    }
-    // Boxed, because the future of a send contains those of the sends inside it.
-    SENDING.scope(depth, Box::pin(send)).await
 }

@@ -110,4 +110,7 @@ CREATE TABLE IF NOT EXISTS {schema} (
     version BIGINT NOT NULL PRIMARY KEY
 ) ENGINE = InnoDB;
 
-INSERT IGNORE INTO {schema} (version) VALUES (1)
+INSERT IGNORE INTO {schema} (version) VALUES (1);
+
+-- The session may not commit by itself.
+COMMIT

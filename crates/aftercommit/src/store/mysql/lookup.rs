@@ -1,19 +1,22 @@
 //! Asking what became of a commit that was cut.
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use sqlx::{ConnectOptions, Connection, Executor, MySql, MySqlConnection, Pool, Row};
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
-use super::{ER_DUP_ENTRY, SERVER, number};
-use crate::store::{CommitStatus, own_sql};
+use super::{FIND, SERVER};
+use crate::store::{CommitStatus, own_sql, without_comments};
 
 const WHO: &str = include_str!("who.sql");
-const WAIT: &str = include_str!("wait.sql");
-const RESOLVE: &str = include_str!("resolve.sql");
-const FIND: &str = include_str!("find.sql");
+static WAIT: LazyLock<String> = LazyLock::new(|| without_comments(include_str!("wait.sql")));
+static RESOLVE: LazyLock<String> = LazyLock::new(|| without_comments(include_str!("resolve.sql")));
 
 const PAUSE: Duration = Duration::from_millis(20);
+
+/// An attempt that is not answered is given up in time for another one.
+const ATTEMPTS: u32 = 3;
 
 /// Markers are removed after an hour by the server's clock. A token whose time is further from that clock than this may
 /// have been removed already.
@@ -37,14 +40,17 @@ pub(super) async fn look_up(
     let mut why = "the server did not answer in time";
     let asked = async {
         loop {
-            if let Ok(mut conn) = pool.connect_options().connect().await {
-                let answer = ask(&mut conn, &marker).await;
+            let attempt = async {
+                let mut conn = pool.connect_options().connect().await?;
+                let answer = ask(&mut conn, &marker).await?;
                 let _: Result<(), sqlx::Error> = conn.close().await;
-                match answer {
-                    Ok(Answer::Known(status)) => return status,
-                    Ok(Answer::AskAgain(reason)) => why = reason,
-                    Err(_) => {}
-                }
+                Ok::<_, sqlx::Error>(answer)
+            };
+            // One host that swallows everything must not use up what another one could answer.
+            match timeout(patience / ATTEMPTS, attempt).await {
+                Ok(Ok(Answer::Known(status))) => return status,
+                Ok(Ok(Answer::AskAgain(reason))) => why = reason,
+                Ok(Err(_)) | Err(_) => {}
             }
             sleep(PAUSE).await;
         }
@@ -75,20 +81,19 @@ async fn ask(conn: &mut MySqlConnection, marker: &Marker<'_>) -> Result<Answer, 
                 why: "the clocks of this process and of the server are too far apart",
             }));
         }
-        Executor::execute(&mut *conn, WAIT).await?;
-        match Executor::execute(&mut *conn, fill(RESOLVE)).await {
+        Executor::execute(&mut *conn, own_sql(WAIT.clone())).await?;
+        match Executor::execute(&mut *conn, fill(&RESOLVE)).await {
             Ok(_) => return Ok(Answer::Known(CommitStatus::RolledBack)),
-            Err(error) if number(&error) == Some(ER_DUP_ENTRY) => {
-                return Ok(Answer::Known(CommitStatus::Committed));
-            }
-            // The lost transaction still holds the token, or the server refuses writes now.
+            // The token is there, the lost transaction still holds it, or the server refuses writes now.
             Err(sqlx::Error::Database(_)) => {}
             Err(error) => return Err(error),
         }
     }
-    let row = Executor::fetch_one(conn, fill(FIND)).await?;
-    Ok(match row.try_get::<i64, _>(0)? {
-        1.. => Answer::Known(CommitStatus::Committed),
+    let row = Executor::fetch_one(conn, fill(&FIND)).await?;
+    let (committed, refused): (i64, i64) = (row.try_get(0)?, row.try_get(1)?);
+    Ok(match (committed, refused) {
+        (1.., _) => Answer::Known(CommitStatus::Committed),
+        (_, 1..) => Answer::Known(CommitStatus::RolledBack),
         _ if server == marker.server => Answer::AskAgain("the transaction was still being ended"),
         _ => Answer::AskAgain(
             "only another server than the one that had the transaction could be asked",

@@ -21,6 +21,7 @@ use crate::transaction::{Grammar, Options};
 static COMMIT: LazyLock<String> =
     LazyLock::new(|| super::without_comments(include_str!("commit.sql")));
 static MARK: LazyLock<String> = LazyLock::new(|| super::without_comments(include_str!("mark.sql")));
+static FIND: LazyLock<String> = LazyLock::new(|| super::without_comments(include_str!("find.sql")));
 static SET_PROBE: LazyLock<String> =
     LazyLock::new(|| super::without_comments(include_str!("set_probe.sql")));
 const BEGIN: &str = include_str!("begin.sql");
@@ -31,15 +32,14 @@ const SERVER: &str = include_str!("server.sql");
 const SERVER_INFO: &str = include_str!("server_info.sql");
 const HAS_PROBE: &str = include_str!("has_probe.sql");
 const WITNESS: &str = include_str!("witness.sql");
-const FIND: &str = include_str!("find.sql");
 const SESSION_STATE: &str = include_str!("session_state.sql");
 const PRUNE: &str = include_str!("prune.sql");
 const MIGRATIONS: &[&str] = &[include_str!("migrate_1.sql")];
 
 /// "SAVEPOINT does not exist".
 const ER_SP_DOES_NOT_EXIST: u16 = 1305;
-/// "Duplicate entry".
-const ER_DUP_ENTRY: u16 = 1062;
+/// A server that is read-only, and a transaction that is.
+const READ_ONLY: [u16; 2] = [1290, 1792];
 /// "Column cannot be null".
 const ER_BAD_NULL: u16 = 1048;
 
@@ -160,6 +160,12 @@ impl Adapter for MySql {
             let sql = message.before + &marked_commit(markers, &server.server, &token);
             match Self::simple(&mut *conn, own_sql(sql)).await {
                 Err(error) if is_another_server(&error) => {}
+                // It has not written, and cannot. If it has all the same, COMMIT is refused as well.
+                Err(error) if is_read_only(&error) && !message.before_writes => {
+                    tx.identity = Identity::Unknown;
+                    let sql = COMMIT.replace("{marker}", "");
+                    return Self::simple(conn, own_sql(sql)).await;
+                }
                 answered => return answered,
             }
             // Everything before the marker was done; nothing behind it was.
@@ -282,9 +288,9 @@ impl Adapter for MySql {
                 server,
                 loses_commits: (flush != 1)
                     .then_some("the setting innodb_flush_log_at_trx_commit is not 1"),
-                snapshot_isolation: snapshot_isolation > 0,
                 returning: inserts_answer(&version),
                 packet: packet.try_into().ok(),
+                snapshot_isolation: snapshot_isolation > 0,
                 ..ServerInfo::default()
             })
         })
@@ -312,8 +318,11 @@ impl Adapter for MySql {
                     };
                     lookup::look_up(pool, marker, patience).await
                 }
-                _ => CommitStatus::Unknown {
+                (_, None) => CommitStatus::Unknown {
                     why: "the table of commit markers is missing (run `Db::migrate`)",
+                },
+                _ => CommitStatus::Unknown {
+                    why: "no marker could be left, because writes are refused",
                 },
             }
         })
@@ -329,6 +338,10 @@ impl Adapter for MySql {
 
     fn effects() -> &'static EffectSql {
         &EFFECTS
+    }
+
+    fn autocommit() -> Option<&'static str> {
+        Some(include_str!("autocommit.sql"))
     }
 
     fn operate() -> &'static OperateSql {
@@ -398,6 +411,10 @@ fn inserts_answer(version: &str) -> bool {
         .split(|c: char| !c.is_ascii_digit())
         .map_while(|number| number.parse::<u32>().ok());
     (numbers.next(), numbers.next()) >= (Some(10), Some(5))
+}
+
+fn is_read_only(error: &sqlx::Error) -> bool {
+    number(error).is_some_and(|number| READ_ONLY.contains(&number))
 }
 
 fn number(error: &sqlx::Error) -> Option<u16> {

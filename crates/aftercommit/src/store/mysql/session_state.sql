@@ -1,2 +1,2 @@
 SHOW SESSION VARIABLES WHERE Variable_name IN
-    ('autocommit', 'tx_isolation', 'transaction_isolation', 'tx_read_only', 'transaction_read_only')
+    ('autocommit', 'completion_type', 'tx_isolation', 'transaction_isolation', 'tx_read_only', 'transaction_read_only')

@@ -19,7 +19,7 @@ pub(crate) struct Touched {
 impl<DB: Dialect> Outbox<DB> {
     /// Makes a dead letter or a waiting effect pending. `None`: it is neither.
     pub(crate) async fn retry(&self, id: EffectId) -> Result<Option<Touched>> {
-        let mut session = Session::begin(&self.db).await?;
+        let mut session = Session::begin(self).await?;
         let answer = self.retry_in(&mut session, id).await;
         session.end(answer).await
     }
@@ -55,7 +55,7 @@ impl<DB: Dialect> Outbox<DB> {
             ("after", one(Value::Id(after.as_uuid()))),
             ("limit", one(Value::Int(limit))),
         ];
-        let mut session = Session::begin(&self.db).await?;
+        let mut session = Session::begin(self).await?;
         let answer = async {
             let picked = session
                 .run(self.query(DB::operate().pick_retry, &values)?)
@@ -74,7 +74,7 @@ impl<DB: Dialect> Outbox<DB> {
 
     /// Removes a dead letter or a waiting effect. `None`: it is neither.
     pub(crate) async fn discard(&self, id: EffectId) -> Result<Option<Touched>> {
-        let mut session = Session::begin(&self.db).await?;
+        let mut session = Session::begin(self).await?;
         let answer = async {
             let values = [("ids", one(Value::Id(id.as_uuid())))];
             if let Some(dead) = self.dead(&mut session, id).await? {
@@ -97,7 +97,7 @@ impl<DB: Dialect> Outbox<DB> {
 
     /// Takes its key's turn from a dead letter. `None`: it is none.
     pub(crate) async fn skip(&self, id: EffectId) -> Result<Option<Touched>> {
-        let mut session = Session::begin(&self.db).await?;
+        let mut session = Session::begin(self).await?;
         let answer = async {
             let dead = self.dead(&mut session, id).await?;
             if dead.is_some() {
@@ -119,7 +119,7 @@ impl<DB: Dialect> Outbox<DB> {
         payload: String,
         version: Option<u32>,
     ) -> Result<Option<Touched>> {
-        let mut session = Session::begin(&self.db).await?;
+        let mut session = Session::begin(self).await?;
         let answer = async {
             let dead = self.dead(&mut session, id).await?;
             if let Some(dead) = &dead {
@@ -156,7 +156,7 @@ impl<DB: Dialect> Outbox<DB> {
             ("blocks", one(Value::Int(blocking.into()))),
             ("limit", one(Value::Int(limit))),
         ];
-        let mut session = Session::begin(&self.db).await?;
+        let mut session = Session::begin(self).await?;
         let answer = async {
             let picked = session
                 .run(self.query(DB::operate().pick_prune, &values)?)

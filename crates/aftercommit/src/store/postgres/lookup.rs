@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use sqlx::{ConnectOptions, Connection, Executor, PgConnection, Pool, Postgres, Row};
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use super::decide::{Answer, decide};
 use crate::store::{CommitStatus, ServerInfo, own_sql};
@@ -12,6 +12,8 @@ const RESOLVE: &str = include_str!("resolve.sql");
 const EPOCH_ONLY: &str = include_str!("epoch_only.sql");
 
 const FIRST_PAUSE: Duration = Duration::from_millis(2);
+/// A question that is not answered is given up in time for another one.
+const ATTEMPTS: u32 = 3;
 const MAX_PAUSE: Duration = Duration::from_millis(100);
 
 /// Asks until somebody who knows has answered, or patience ends.
@@ -32,8 +34,10 @@ pub(super) async fn look_up(
     let asked = async {
         let mut pause = FIRST_PAUSE;
         loop {
-            if let Ok(mut conn) = pool.connect_options().connect().await {
-                while let Ok(answer) = ask(&mut conn, number, epoch_sql).await {
+            // One host that swallows everything must not use up what another one could answer.
+            let limit = patience / ATTEMPTS;
+            if let Ok(Ok(mut conn)) = timeout(limit, pool.connect_options().connect()).await {
+                while let Ok(Ok(answer)) = timeout(limit, ask(&mut conn, number, epoch_sql)).await {
                     match decide(epoch, &answer) {
                         Ok(status) => {
                             let _: Result<(), sqlx::Error> = conn.close().await;

@@ -10,7 +10,7 @@ use either::Either;
 use futures_core::future::BoxFuture;
 use futures_core::stream::BoxStream;
 use futures_util::StreamExt;
-use sqlx::postgres::{PgConnectOptions, PgListener, PgRow};
+use sqlx::postgres::{PgConnectOptions, PgDatabaseError, PgListener, PgRow};
 use sqlx::{Column, Executor, PgConnection, Pool, Postgres, Row, SqlStr};
 use tokio::time::sleep;
 
@@ -248,6 +248,13 @@ impl Adapter for Postgres {
         _server: &'c ServerInfo,
     ) -> BoxFuture<'c, Result<Option<bool>, sqlx::Error>> {
         Box::pin(async move { Ok(Some(show(conn, WAS_COMMITTED).await? == probe.0)) })
+    }
+
+    fn is_stale_plan(error: &sqlx::Error) -> bool {
+        let error = error.as_database_error();
+        let error = error.and_then(|error| error.try_downcast_ref::<PgDatabaseError>());
+        // "cached plan must not change result type", in any language.
+        error.is_some_and(|error| error.routine() == Some("RevalidateCachedQuery"))
     }
 
     fn session_state(conn: &mut PgConnection) -> BoxFuture<'_, Result<String, sqlx::Error>> {

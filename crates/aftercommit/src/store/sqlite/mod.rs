@@ -27,6 +27,7 @@ const SERVER_INFO: &str = include_str!("server_info.sql");
 static SET_PROBE: LazyLock<String> =
     LazyLock::new(|| super::without_comments(include_str!("set_probe.sql")));
 const HAS_PROBE: &str = include_str!("has_probe.sql");
+const SESSION_STATE: &str = include_str!("session_state.sql");
 
 static ROWS: RowSql = row_sql! {
     answers: true,
@@ -204,9 +205,11 @@ impl Adapter for Sqlite {
         Box::pin(async { Ok(None) })
     }
 
-    // A session has no autocommit to change, and one isolation level.
-    fn session_state(_conn: &mut SqliteConnection) -> BoxFuture<'_, Result<String, sqlx::Error>> {
-        Box::pin(async { Ok(String::new()) })
+    fn session_state(conn: &mut SqliteConnection) -> BoxFuture<'_, Result<String, sqlx::Error>> {
+        Box::pin(async move {
+            let row = Executor::fetch_one(conn, sqlx::raw_sql(SESSION_STATE)).await?;
+            Ok(format!("read_uncommitted={}", row.try_get::<i64, _>(0)?))
+        })
     }
 
     fn is_state_mismatch(error: &sqlx::Error) -> bool {
@@ -263,6 +266,10 @@ impl Adapter for Sqlite {
 
     fn effects() -> &'static EffectSql {
         &EFFECTS
+    }
+
+    fn one_session() -> Option<&'static str> {
+        Some(include_str!("one_session.sql"))
     }
 
     fn operate() -> &'static OperateSql {

@@ -1,6 +1,7 @@
 //! What the first words of a statement mean to PostgreSQL. Pure.
 //!
-//! Neither a procedure nor DO can end a transaction that was open when it was called.
+//! Neither a procedure nor DO can end a transaction that was open when it was called, but both can change the settings of
+//! the session.
 
 use super::lexer::{Lexer, Token};
 use super::{
@@ -24,7 +25,6 @@ const OTHER: &[&str] = &[
     "ALTER",
     "ANALYSE",
     "ANALYZE",
-    "CALL",
     "CHECKPOINT",
     "CLOSE",
     "CLUSTER",
@@ -32,7 +32,6 @@ const OTHER: &[&str] = &[
     "COPY",
     "DEALLOCATE",
     "DECLARE",
-    "DO",
     "DROP",
     "EXECUTE",
     "FETCH",
@@ -61,6 +60,8 @@ pub(super) fn statement(word: &str, lexer: &mut Lexer<'_>) -> Statement {
         return Kind(Other);
     }
     match word.to_ascii_uppercase().as_str() {
+        // They can change what the session's next transactions are.
+        "CALL" | "DO" => Kind(Opaque),
         "CREATE" => create(lexer),
         "DISCARD" => all_or_part(lexer),
         "EXPLAIN" => reading::explain(lexer, Grammar::Postgres),

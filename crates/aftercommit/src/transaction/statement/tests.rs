@@ -288,8 +288,8 @@ fn what_can_run_others_is_opaque() {
     ] {
         assert_kind(MySql, sql, &Opaque);
     }
-    assert_kind(Postgres, "CALL sly()", &Other);
-    assert_kind(Postgres, "DO $$ BEGIN COMMIT; END $$", &Other);
+    assert_kind(Postgres, "CALL sly()", &Opaque);
+    assert_kind(Postgres, "DO $$ BEGIN COMMIT; END $$", &Opaque);
     assert_kind(Postgres, "EXECUTE sly(1)", &Other);
     assert_kind(Sqlite, "INSERT OR ROLLBACK INTO t VALUES (1)", &Opaque);
     assert_kind(

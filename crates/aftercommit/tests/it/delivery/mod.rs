@@ -7,9 +7,12 @@ mod payload;
 mod manner;
 mod order;
 mod retries;
+mod reasons;
+mod unique;
 mod outages;
 mod transactional;
 mod leases;
+mod liveness;
 mod workers;
 mod settings;
 
@@ -73,11 +76,12 @@ async fn site<DB: Outbox>(receivers: impl IntoReceiver<DB>) -> (Site<DB>, Runnin
     (site, running)
 }
 
-async fn worker<DB: Outbox>(db: &Db<DB>) -> Running {
+fn quick<DB: Outbox>(db: &Db<DB>) -> Worker<DB> {
     Worker::new(db)
         .poll_every(Duration::from_millis(50))
         .lease(Duration::from_secs(2))
-        .start()
-        .await
-        .unwrap()
+}
+
+async fn worker<DB: Outbox>(db: &Db<DB>) -> Running {
+    quick(db).start().await.unwrap()
 }

@@ -102,7 +102,17 @@ async fn a_worker_whose_runtime_ended_leaves_room_for_another<DB: Outbox>() {
         running
     });
     let first = first.await.unwrap();
-    let running = worker(&site.db).await;
+    // The first one gives its leases back before it leaves.
+    let mut second = None;
+    patient(
+        async || {
+            second = super::quick(&site.db).start().await.ok();
+            second.is_some()
+        },
+        || "room for a worker".into(),
+    )
+    .await;
+    let running = second.unwrap();
     site.db.send(noted("x")).await.unwrap();
     sink.until(1).await;
     running.drain().await;

@@ -204,7 +204,7 @@ where
 
 /// Whatever is in scope, the derive means its own; and the library may be known under another name.
 mod hostile {
-    #![allow(
+    #![expect(
         dead_code,
         non_camel_case_types,
         non_upper_case_globals,

@@ -171,3 +171,25 @@ async fn statements_are_no_longer_than_the_server_reads_only_on_mysql() {
     let error = site.db.update(&mut written).await.expect_err("too long");
     assert_eq!(error.code(), Some("ROW_TOO_LONG"), "{error}");
 }
+
+/// A column changes its type while a service runs: each connection fails once, and not for as long as it is kept.
+#[tokio::test]
+async fn a_plan_that_no_longer_fits_fails_once_only_on_postgres() {
+    let mut site = open::<Postgres>().await;
+    let pool = sqlx::pool::PoolOptions::new().max_connections(1);
+    site.replace_pool(
+        pool.connect_with(site.options.clone())
+            .await
+            .expect("a pool"),
+    );
+    let mut person = ada();
+    site.db.save(&mut person).await.expect("saved");
+    site.db.get::<Person>(&person.id).await.expect("there");
+    sqlx::raw_sql("ALTER TABLE person ALTER COLUMN name TYPE VARCHAR(50)")
+        .execute(&site.others)
+        .await
+        .expect("altered");
+    let stale = site.db.get::<Person>(&person.id).await.expect_err("stale");
+    assert!(stale.as_database().is_some(), "{stale}");
+    site.db.get::<Person>(&person.id).await.expect("there");
+}

@@ -45,6 +45,9 @@ impl Heard {
             Event::Control(Control::Release(n)) => self.0.note(format!("release {n}")),
             Event::Control(Control::RollBackTo(n)) => self.0.note(format!("roll back to {n}")),
             Event::Control(control) => self.0.note(format!("{control:?}").to_lowercase()),
+            Event::WorkerStarted { max_transactions } => {
+                self.0.note(format!("worker started: {max_transactions}"));
+            }
             Event::Committed { .. } => self.0.note("committed"),
             Event::NotCommitted { error, .. } => {
                 self.0.note(format!(
@@ -70,6 +73,7 @@ impl Heard {
             }
             Event::LeasesLost { effects } => self.0.note(format!("{effects} lease lost")),
             Event::Attempted { outcome, .. } => self.0.note(format!("attempt {outcome}")),
+            Event::WorkerTakenForDead => self.0.note("taken for dead"),
             Event::WorkerTrouble { what, error } => {
                 self.0.note(format!("trouble with {what}: {error}"))
             }

@@ -904,12 +904,6 @@ DISCARD PLANS
 ----
 DISCARD TEMP
 ----
-CALL archive(1, NULL)
-----
-DO $$ BEGIN PERFORM 1; EXCEPTION WHEN others THEN RAISE NOTICE 'x'; END $$
-----
-DO LANGUAGE plpgsql $do$ DECLARE r record; BEGIN FOR r IN SELECT 1 LOOP RAISE NOTICE '%', r; END LOOP; END $do$
-----
 EXPLAIN ANALYZE SELECT * FROM orders
 ----
 EXPLAIN (ANALYZE, BUFFERS, FORMAT TEXT) UPDATE orders SET total = 0
@@ -1113,3 +1107,9 @@ SELECT * FROM crosstab('SELECT a, b, c FROM t ORDER BY 1', 'VALUES (1), (2)') AS
 SELECT * FROM dblink('dbname=other', 'SELECT id FROM t') AS t(id int)
 ----
 UPDATE public.settings SET value = 'C:\temp\' || 'x' WHERE key = 'path' AND 'a' = 'a'
+----
+CALL archive(1, NULL)
+----
+DO $$ BEGIN PERFORM 1; EXCEPTION WHEN others THEN RAISE NOTICE 'x'; END $$
+----
+DO LANGUAGE plpgsql $do$ DECLARE r record; BEGIN FOR r IN SELECT 1 LOOP RAISE NOTICE '%', r; END LOOP; END $do$
