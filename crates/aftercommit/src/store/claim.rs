@@ -135,8 +135,10 @@ impl<DB: Dialect> Outbox<DB> {
             let locked = session.run(lock).await?;
             found.taken = leased::<DB>(&locked, worker, receiver, 1)?;
             if !found.taken.is_empty() {
-                let take = self.query(sql.take, &taking(worker, ids::<DB>(&locked)?))?;
-                session.run(take).await?;
+                for piece in ids::<DB>(&locked)?.chunks(sql.at_once) {
+                    let take = self.query(sql.take, &taking(worker, piece.to_vec()))?;
+                    session.run(take).await?;
+                }
                 named = names_of::<DB>(&locked, [1, UNIQUE_KEY])?;
             }
             Ok(found)

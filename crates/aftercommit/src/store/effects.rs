@@ -26,7 +26,7 @@ macro_rules! define {
             $(pub(crate) $name: &'static str,)*
             /// Where taking does not answer with the rows: how they are locked first.
             pub(crate) lock: Option<&'static str>,
-            /// How many ids one statement removes or releases at most. MariaDB scans a small table for several, whatever its hints
+            /// How many ids one statement takes, removes or releases at most. MariaDB scans a small table for several, whatever its hints
             /// say, and waits for the rows of others while it has its own.
             pub(crate) at_once: usize,
             /// Where other processes can be told that there is something to claim.
