@@ -1,7 +1,8 @@
 //! What a worker asks of the database and of its receivers. Each errand ends with a report, whatever happens.
 
+use std::collections::HashMap;
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::runtime::Handle;
@@ -36,6 +37,8 @@ pub(super) struct Errand<DB: Dialect> {
     pub(super) name: Arc<str>,
     pub(super) lease: Duration,
     pub(super) began: Instant,
+    /// What handlers said that failed, and the same without words of the payload, until it is written down.
+    pub(super) reasons: Mutex<HashMap<Lease, (String, String)>>,
 }
 
 impl<DB: Dialect> Errand<DB> {
@@ -251,6 +254,10 @@ impl<DB: Dialect> Errand<DB> {
             let reason = sent
                 .filter(|_| observers.reasons)
                 .and_then(|(.., payload)| reason::of_attempt(ended, payload));
+            if let (Some(said), Some(told)) = (reason::said(ended), &reason) {
+                let told = (said.to_owned(), told.clone());
+                self.reasons().insert(*lease, told);
+            }
             let event = Event::Attempted {
                 receiver: &receiver,
                 effect: lease.id,
@@ -287,11 +294,14 @@ impl<DB: Dialect> Errand<DB> {
             Ok(written)
         };
         let written = self.asked("settle", answer).await;
+        // Without an answer it is written again.
+        let told = written.and_then(|_| self.reasons().remove(&leased.lease));
         if let (Some(true), Next::Dead { why }) = (written, &next) {
             let observers = self.outbox.db.observers();
-            let reason = observers
-                .reasons
-                .then(|| reason::without(why, &leased.payload));
+            let reason = observers.reasons.then(|| match told {
+                Some((said, told)) => why.replace(&said, &told),
+                None => why.clone(),
+            });
             let event = Event::DeadLetter {
                 receiver: &leased.receiver,
                 effect: leased.lease.id,
@@ -335,6 +345,10 @@ impl<DB: Dialect> Errand<DB> {
             }
             Next::Done | Next::Nothing => Ok(true),
         }
+    }
+
+    fn reasons(&self) -> MutexGuard<'_, HashMap<Lease, (String, String)>> {
+        self.reasons.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn tell_lost(&self, wanted: u64, had: Option<u64>) {

@@ -34,6 +34,17 @@ pub(crate) fn of_attempt(ended: &Ended, payload: &str) -> Option<String> {
     }
 }
 
+/// What a handler said of its failure, in its own words.
+pub(crate) fn said(ended: &Ended) -> Option<&str> {
+    match ended {
+        Ended::Failed(why)
+        | Ended::Unreadable(why)
+        | Ended::TooNew(why)
+        | Ended::Answered(Outcome::Discard(why) | Outcome::Unavailable(why)) => Some(why),
+        _ => None,
+    }
+}
+
 /// The same answer, without anything of the payloads of its batch.
 pub(crate) fn of_batch(ended: Ended, payloads: &str) -> Ended {
     match ended {

@@ -129,8 +129,9 @@ impl<DB: Dialect> Tx<DB> {
         mut plan: Plan<'_>,
     ) -> Result<()> {
         self.know_server().await?;
-        let with_id =
-            !instance.is_unset() && !(plan.how != How::Update && self.is_void(instance).await?);
+        let may_be_new = plan.how != How::Update;
+        let without_id = instance.is_unset() || (may_be_new && self.is_void(instance).await?);
+        let with_id = !without_id;
         if !with_id {
             plan.how = How::Insert;
         }

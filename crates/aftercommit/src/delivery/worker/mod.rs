@@ -7,6 +7,7 @@ mod report;
 mod rounds;
 mod running;
 
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use tokio::runtime::Handle;
@@ -222,6 +223,7 @@ impl<DB: Dialect> Worker<DB> {
             name: self.name.into(),
             lease: self.times.lease,
             began: Instant::now(),
+            reasons: Mutex::default(),
         };
         Ok(AtWork::new(
             delivering,
