@@ -98,6 +98,40 @@ impl Error {
         }
     }
 
+    /// The library's error in an error of another kind, or behind it as a source.
+    ///
+    /// A block may have another error type than this one: sqlx's own, the application's enum, a boxed error. This
+    /// gives the questions back, so that a commit in doubt is not taken for one that failed.
+    ///
+    /// ```
+    /// # use aftercommit::Error;
+    /// fn answer(error: &sqlx::Error) -> u16 {
+    ///     match Error::find(error) {
+    ///         Some(error) if error.is_commit_in_doubt() => 202,
+    ///         _ => 500,
+    ///     }
+    /// }
+    /// ```
+    ///
+    /// An `anyhow::Error` and a boxed error are handed over as `Error::find(&**error)` or `Error::find(&*error)`.
+    /// [`None`] for a plain error of the database that sqlx reports: [`Error::from`] asks such a one.
+    pub fn find<'e>(error: &'e (dyn StdError + 'static)) -> Option<&'e Self> {
+        let mut next = Some(error);
+        while let Some(error) = next {
+            let own = error.downcast_ref::<Self>();
+            let own = own.or_else(|| database::carried(error.downcast_ref::<sqlx::Error>()?));
+            if let Some(own) = own {
+                return Some(match &*own.kind {
+                    // What the application wrapped may be the library's again.
+                    Kind::Other(inner) => Self::find(&**inner).unwrap_or(own),
+                    _ => own,
+                });
+            }
+            next = error.source();
+        }
+        None
+    }
+
     /// The stable code of what users look up, such as `TX_ABORTED`; [`None`] for an error of the
     /// application or a plain error of the database.
     pub fn code(&self) -> Option<&'static str> {
@@ -216,6 +250,14 @@ impl From<sqlx::Error> for Error {
             Result::Ok(own) => own,
             Err(foreign) => Self::new(Kind::Database(foreign)),
         }
+    }
+}
+
+impl From<Error> for sqlx::Error {
+    /// So that a block can have sqlx's error as its own. What sqlx has no variant for travels inside
+    /// [`sqlx::Error::Database`]; [`Error::find`] finds it there, and `From` takes it out again.
+    fn from(error: Error) -> Self {
+        error.into_sqlx()
     }
 }
 

@@ -21,6 +21,12 @@ pub(crate) fn refused(kind: Kind) -> sqlx::Error {
     }))
 }
 
+/// The own error inside one of sqlx.
+pub(super) fn carried(error: &sqlx::Error) -> Option<&Error> {
+    let refused = error.as_database_error()?.try_downcast_ref::<Refused>()?;
+    Some(&refused.error)
+}
+
 /// The own error that [`refused`] wrapped, or the foreign one unchanged.
 pub(super) fn unwrap(error: sqlx::Error) -> Result<Error, sqlx::Error> {
     match error {
@@ -87,6 +93,38 @@ mod tests {
             Some("NESTING_TOO_DEEP")
         );
         assert_eq!(Error::from(carried).code(), Some("NESTING_TOO_DEEP"));
+    }
+
+    #[test]
+    fn a_commit_in_doubt_is_found_behind_other_errors() {
+        #[derive(Debug)]
+        struct App(sqlx::Error);
+        impl fmt::Display for App {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("the order was not placed")
+            }
+        }
+        impl StdError for App {
+            fn source(&self) -> Option<&(dyn StdError + 'static)> {
+                Some(&self.0)
+            }
+        }
+        let in_doubt = || {
+            Error::new(Kind::CommitInDoubt {
+                why: "nobody answered".into(),
+                source: None,
+            })
+        };
+        let found = |error: &(dyn StdError + 'static)| {
+            Error::find(error).is_some_and(Error::is_commit_in_doubt)
+        };
+        assert!(found(&in_doubt()));
+        assert!(found(&sqlx::Error::from(in_doubt())));
+        assert!(found(&App(in_doubt().into())));
+        assert!(found(&Error::other(App(in_doubt().into()))));
+        assert!(!found(&App(sqlx::Error::RowNotFound)));
+        let boxed: crate::BoxError = Box::new(App(in_doubt().into()));
+        assert!(found(&*boxed));
     }
 
     #[test]

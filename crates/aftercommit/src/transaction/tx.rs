@@ -132,6 +132,10 @@ impl<DB: Dialect> Tx<DB> {
     ///
     /// A hook is lost if the process dies between COMMIT and the hook.
     ///
+    /// The block ends when its hooks have ended. A hook that wants a lock which the caller of the block holds (a mutex
+    /// guard across the `.await`, a transaction of another handle, the last connection of a pool) waits for its own caller,
+    /// so both wait for ever. Give the lock back before the block ends, or let the hook spawn a task for that work.
+    ///
     /// ```
     /// # #[cfg(feature = "sqlite")]
     /// # #[tokio::main(flavor = "current_thread")]

@@ -12,6 +12,7 @@ on_each_database_and_the_pooler! {
     a_pool_without_a_connection_is_busy,
     own_errors_reach_code_that_only_knows_sqlx,
     a_block_may_have_an_error_type_of_its_own,
+    a_block_may_have_the_error_type_of_sqlx,
 }
 
 #[derive(Debug)]
@@ -115,6 +116,39 @@ async fn a_block_may_have_an_error_type_of_its_own<DB: Server>() {
         })
         .await;
     assert!(matches!(library, Err(Mine::Library(error)) if error.is_rolled_back()));
+}
+
+async fn a_block_may_have_the_error_type_of_sqlx<DB: Server>() {
+    let site = Site::<DB>::open().await;
+    let kept: sqlx::Result<()> = site
+        .db
+        .atomic(async |tx| {
+            DB::insert(tx, 1).await?;
+            Result::Ok(())
+        })
+        .await;
+    kept.unwrap();
+    let asked: sqlx::Result<()> = site
+        .db
+        .atomic(async |tx| {
+            DB::insert(tx, 2).await?;
+            tx.set_rollback(true)?;
+            Result::Ok(())
+        })
+        .await;
+    let asked = asked.unwrap_err();
+    assert!(Error::find(&asked).is_some_and(Error::is_rolled_back));
+    let taken: sqlx::Result<()> = site
+        .db
+        .atomic(async |tx| Result::Ok(DB::insert(tx, 1).await?))
+        .await;
+    let taken = taken.unwrap_err();
+    assert!(
+        taken
+            .as_database_error()
+            .is_some_and(|error| error.is_unique_violation())
+    );
+    assert_eq!(site.ids().await, [1]);
 }
 
 #[test]

@@ -21,6 +21,7 @@ mod operate;
 mod compile_fail;
 mod dialects;
 mod django;
+mod error_classes;
 mod errors;
 mod model;
 mod faults;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use aftercommit::signal::{during, with_state};
-use aftercommit::{Db, Error, Ok, Result, Signals, Tx};
+use aftercommit::{Error, Ok, Result, Signals, Tx};
 
 use super::{Other, Saved, fail, insert, note};
 use crate::support::{Labels, Server, Site};
@@ -14,7 +14,6 @@ on_each_database_and_the_pooler! {
     a_transaction_is_made_only_for_those_who_insist,
     who_is_called_is_fixed_before_the_first_call,
     a_thousand_receivers_are_called,
-    recursion_ends_with_an_error,
 }
 
 async fn receivers_run_in_the_order_of_connection<DB: Server>() {
@@ -157,35 +156,4 @@ async fn a_thousand_receivers_are_called<DB: Server>() {
         .await
         .unwrap();
     assert_eq!(labels.all().len(), 1000);
-}
-
-async fn again<DB: Server>(tx: &mut Tx<DB>, saved: &Saved) -> Result<()> {
-    let next: futures_core::future::BoxFuture<'_, Result<()>> =
-        Box::pin(tx.send(Saved(saved.0 + 1)));
-    next.await
-}
-
-async fn again_alone<DB: Server>(db: &Db<DB>, _other: &Other) -> Result<()> {
-    let next: futures_core::future::BoxFuture<'_, Result<()>> = Box::pin(db.send(Other));
-    next.await
-}
-
-async fn recursion_ends_with_an_error<DB: Server>() {
-    let signals = Signals::<DB>::new().during("again", again::<DB>);
-    let site = Site::<DB>::open().await.with_signals(signals.clone());
-    let endless = site
-        .db
-        .atomic(async |tx| tx.send(Saved(1)).await)
-        .await
-        .unwrap_err();
-    assert_eq!(endless.code(), Some("SIGNAL_RECURSION"));
-    assert!(endless.to_string().contains("64"), "{endless}");
-    signals
-        .connect(during(
-            "again, alone",
-            with_state(site.db.clone(), again_alone::<DB>),
-        ))
-        .unwrap();
-    let endless = site.db.send(Other).await.unwrap_err();
-    assert_eq!(endless.code(), Some("SIGNAL_RECURSION"));
 }

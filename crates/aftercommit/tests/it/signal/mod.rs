@@ -3,6 +3,7 @@
 mod calls;
 mod failures;
 mod connections;
+mod recursion;
 
 use aftercommit::{Error, Ok, Result, Tx};
 
