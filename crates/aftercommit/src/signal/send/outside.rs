@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use futures_core::future::BoxFuture;
 use tracing::Instrument;
 
 use super::call::{contain, hook, span, tell_failure, walled};
@@ -38,9 +39,7 @@ impl<DB: Dialect> Db<DB> {
         };
         let signal = Arc::new(signal);
         if self.needs_transaction(&list, &signal) {
-            return self
-                .atomic(async |tx| tx.send_kept(&list, signal).await)
-                .await;
+            return self.send_in_a_transaction(&list, signal).await;
         }
         deeper::<S, _>(async {
             for entry in self.hearing(&list, &signal) {
@@ -66,6 +65,15 @@ impl<DB: Dialect> Db<DB> {
             Ok(())
         })
         .await
+    }
+
+    /// Boxed where it is made: the frames of receivers that send again lie on the stack, one inside the other.
+    fn send_in_a_transaction<'s, S: Send + Sync + 'static>(
+        &'s self,
+        list: &'s List<DB, S>,
+        signal: Arc<S>,
+    ) -> BoxFuture<'s, Result<()>> {
+        Box::pin(self.atomic(async |tx| tx.send_kept(list, signal).await))
     }
 
     /// Sends a signal to all receivers, whatever each does, without a transaction of the caller's.
