@@ -77,7 +77,7 @@ async fn nothing_is_done_behind_a_blocks_back<DB: Behind>() {
     let (site, seed) = (open::<DB>().await, seed());
     let mut random = Rng::with_seed(seed);
     let mut counts = Counts::default();
-    let least = if long() { 100_000 } else { 2_000 };
+    let least = if long() { 100_000 } else { 8_000 };
     let holes = DB::PARTS.holes.iter().cycle();
     for (first, hole) in (0..).step_by(IDS as usize * 2).zip(holes) {
         if counts.messages() >= least {

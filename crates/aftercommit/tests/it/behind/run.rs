@@ -4,7 +4,7 @@ use std::sync::Mutex;
 
 use aftercommit::{Error, Result, Tx};
 use futures_core::future::BoxFuture;
-use sqlx::{AssertSqlSafe, Executor, MySql, Pool, Postgres, Sqlite};
+use sqlx::{AssertSqlSafe, Executor, MySql, Pool, Postgres, Row, Sqlite};
 
 use super::judge::Outcome;
 use super::message::Parts;
@@ -147,8 +147,9 @@ macro_rules! in_its_own_sql {
                     "SELECT id FROM item WHERE id BETWEEN {first} AND {}",
                     first + IDS
                 );
-                let query = sqlx::query_scalar(AssertSqlSafe(sql));
-                query.fetch_all(pool).await.unwrap()
+                // Not prepared: each text comes once, and would push another one out of the cache.
+                let rows = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_all(pool).await;
+                rows.unwrap().iter().map(|row| row.get(0)).collect()
             })
         }
     };
@@ -180,7 +181,7 @@ impl Behind for MySql {
     const DEFAULT: &'static str = "ON, REPEATABLE-READ, OFF, NO_CHAIN, 0";
 
     in_its_own_sql!([
-        "CREATE TABLE sly_real (id INT)",
+        "CREATE TABLE sly_real (id INT) ENGINE = MEMORY",
         "CREATE PROCEDURE sly_commit() COMMIT",
         "CREATE PROCEDURE sly_rollback() ROLLBACK",
         "CREATE PROCEDURE sly_begin() START TRANSACTION",
@@ -224,7 +225,7 @@ impl Behind for Sqlite {
 }
 
 /// The first column, or why there is none.
-fn text<R: sqlx::Row>(row: Result<R, sqlx::Error>) -> String
+fn text<R: Row>(row: Result<R, sqlx::Error>) -> String
 where
     usize: sqlx::ColumnIndex<R>,
     String: for<'r> sqlx::Decode<'r, R::Database> + sqlx::Type<R::Database>,
