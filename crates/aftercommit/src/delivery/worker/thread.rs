@@ -8,6 +8,9 @@ use futures_util::FutureExt;
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::oneshot;
 
+use tracing::dispatcher::{self, Dispatch};
+use tracing::subscriber::NoSubscriber;
+
 use crate::commit::panic_text;
 use crate::error::{Error, Kind, Result};
 
@@ -25,7 +28,11 @@ where
         .enable_all()
         .build()
         .map_err(sqlx::Error::Io)?;
+    // Whoever listens where the worker was started listens to its thread as well. (Installing a listener that hears nothing
+    // would count as one from then on.)
+    let listener = dispatcher::get_default(Dispatch::clone);
     let body = move || {
+        let _heard = (!listener.is::<NoSubscriber>()).then(|| dispatcher::set_default(&listener));
         let ended = catch_unwind(AssertUnwindSafe(|| {
             runtime.block_on(async move { work().await });
         }));

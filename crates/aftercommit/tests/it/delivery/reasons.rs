@@ -123,6 +123,8 @@ async fn reasons_can_be_switched_off<DB: Outbox>() {
 async fn the_log_says_why_and_nothing_of_the_payload() {
     let _logging = LOGGING.lock().await;
     for told in [true, false] {
+        // With one dispatcher only, tracing asks the thread that meets a line first whether anybody wants it, and keeps that.
+        let _second = tracing::Dispatch::new(tracing_subscriber::registry());
         let log = Log::default();
         let writer = log.clone();
         let subscriber = tracing_subscriber::fmt()

@@ -207,6 +207,8 @@ impl Write for Log {
 async fn a_payload_is_not_logged_with_its_statement<DB: Outbox>() {
     let _logging = LOGGING.lock().await;
     let site = site::<DB>().await;
+    // With one dispatcher only, tracing asks the thread that meets a line first whether anybody wants it, and keeps that.
+    let _second = tracing::Dispatch::new(tracing_subscriber::registry());
     let log = Log::default();
     let writer = log.clone();
     let subscriber = tracing_subscriber::fmt()
