@@ -209,7 +209,7 @@ impl<DB: Dialect> Db<DB> {
     ///
     /// # Errors
     ///
-    /// No connection was to be had, or BEGIN failed.
+    /// `OPTION_UNSUPPORTED`. Nothing is sent yet: the first statement takes a connection and begins, and fails if either does.
     ///
     /// # Cancel safety
     ///

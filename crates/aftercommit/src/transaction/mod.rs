@@ -10,7 +10,10 @@
 //! 4. No rollback is silent (`transaction::no_rollback_is_silent`).
 //! 5. Dropping any future of this library leaves neither an open transaction in the pool nor a half ended
 //!    block (`cancel::*`).
-//! 6. The library says BEGIN, SAVEPOINT, RELEASE, ROLLBACK and COMMIT itself, and does not let a statement do so
+//! 6. A block that sends nothing takes no connection (`transaction::a_block_that_sends_nothing_takes_no_connection`).
+//! 7. A block whose transaction was ended by something else answers `TX_STATE_MISMATCH`, whatever it returns, and runs no hook
+//!    (`behind::nothing_is_done_behind_a_blocks_back`).
+//! 8. The library says BEGIN, SAVEPOINT, RELEASE, ROLLBACK and COMMIT itself, and does not let a statement do so
 //!    behind its back (`transaction::statements_that_move_the_transaction_are_refused`).
 //!
 //! ```text

@@ -117,8 +117,8 @@ impl Options {
     /// Gives up that a commit which is cut off can be looked up: such a commit is reported as
     /// [in doubt](crate::Error::is_commit_in_doubt).
     ///
-    /// Saves what the lookup costs: on Postgres asking for the transaction's number at BEGIN, on MySQL and MariaDB
-    /// writing the marker. See `docs/benchmarks.md` for how much that is.
+    /// Saves what the lookup costs blocks that write: on Postgres asking for the transaction's number, on MySQL and MariaDB
+    /// writing the marker. Blocks that only read pay for neither. See `docs/benchmarks.md` for how much that is.
     pub fn without_lookup(mut self) -> Self {
         self.lookup = false;
         self
