@@ -26,11 +26,13 @@ impl<DB: Dialect> Tx<DB> {
     ///     sqlx::query_scalar("SELECT 42").fetch_one(conn).await
     /// }
     ///
-    /// let answer = db
-    ///     .atomic(async |tx| tx.with_connection(async |conn| Ok(answer(conn).await?)).await)
+    /// let found: i64 = db
+    ///     .atomic(async |tx| {
+    ///         tx.with_connection(async |conn| aftercommit::Ok(answer(conn).await?)).await
+    ///     })
     ///     .await?;
-    /// assert_eq!(answer, 42);
-    /// # aftercommit::Ok(())
+    /// assert_eq!(found, 42);
+    /// # Ok(())
     /// # }
     /// # #[cfg(not(feature = "sqlite"))]
     /// # fn main() {}
