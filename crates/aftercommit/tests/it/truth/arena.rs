@@ -19,6 +19,8 @@ pub struct Arena<DB: Wired> {
     name: &'static str,
     pub clients: Vec<Client<DB>>,
     positions: Vec<Position>,
+    /// Lookups that were not cut, though they should have been: they ended in so few messages.
+    shorter: Vec<(Position, usize)>,
     next: usize,
     next_id: i64,
     doubt: Doubt,
@@ -28,9 +30,11 @@ pub struct Arena<DB: Wired> {
     tally: Tally,
 }
 
+type Running = JoinHandle<(Report, Vec<Passed>)>;
+
 /// Commits that are under way.
 pub struct Round {
-    running: Vec<JoinHandle<(Report, Vec<Passed>)>>,
+    running: Vec<(Position, Running)>,
     told_before: Vec<bool>,
 }
 
@@ -44,6 +48,7 @@ impl<DB: Wired> Arena<DB> {
             name,
             clients: Vec::new(),
             positions,
+            shorter: Vec::new(),
             next: 0,
             next_id,
             doubt,
@@ -104,7 +109,7 @@ impl<DB: Wired> Arena<DB> {
                 second: position.second,
                 hold,
             };
-            running.push(client.commit(position.block, self.next_id, cuts));
+            running.push((position, client.commit(position.block, self.next_id, cuts)));
         }
         Round {
             running,
@@ -130,7 +135,8 @@ impl<DB: Wired> Arena<DB> {
 
     /// Who is told after this is told by what comes then.
     pub fn note_told(&self, round: &mut Round) {
-        round.told_before = round.running.iter().map(JoinHandle::is_finished).collect();
+        let running = round.running.iter();
+        round.told_before = running.map(|(_, commit)| commit.is_finished()).collect();
     }
 
     pub fn move_to(&self, port: u16) {
@@ -156,11 +162,11 @@ impl<DB: Wired> Arena<DB> {
     /// Waits for what is told to the clients that were cut.
     pub async fn finish_cut(&mut self, round: &mut Round) {
         let mut waiting = Vec::new();
-        for (client, running) in self.clients.iter().zip(round.running.drain(..)) {
+        for (client, (position, running)) in self.clients.iter().zip(round.running.drain(..)) {
             if client.wire.is_settled() {
                 self.reports.push(running.await.unwrap().0);
             } else {
-                waiting.push(running);
+                waiting.push((position, running));
             }
         }
         round.running = waiting;
@@ -168,12 +174,16 @@ impl<DB: Wired> Arena<DB> {
 
     /// Waits for what is told.
     pub async fn finish(&mut self, round: Round) {
-        for (at, running) in round.running.into_iter().enumerate() {
+        for (at, (position, running)) in round.running.into_iter().enumerate() {
             let (mut report, passed) = running.await.unwrap();
             // Without a lookup it was the answer of the server before, even if it was read only now.
             let looked_up = passed.iter().any(|passed| passed.later);
             report.before_failover =
                 !looked_up || round.told_before.get(at).copied().unwrap_or(true);
+            if report.first.is_some() && report.second.is_none() {
+                let lookup = passed.iter().filter(|passed| passed.later).count();
+                self.shorter.push((position, lookup));
+            }
             self.reports.push(report);
         }
     }
@@ -208,10 +218,18 @@ impl<DB: Wired> Arena<DB> {
         );
     }
 
-    /// Checks that there was a cut at each place, whatever the kind of block.
+    /// Checks that there was a cut at each place, whatever the kind of block. A place behind the end of a lookup is none: on a busy
+    /// machine the server may have been asked more often when the messages were counted.
     pub fn assert_no_position_is_empty(&self) {
         for position in &self.positions {
             let Position { first, second, .. } = position;
+            let ended_before = |(other, messages): &(Position, usize)| {
+                let same = other.block == position.block && other.first == *first;
+                same && second.is_some_and(|second| second.message >= (*messages).max(5))
+            };
+            if self.shorter.iter().any(ended_before) {
+                continue;
+            }
             let cut = match second {
                 Some(second) => self.tally.second(*second),
                 None => self.tally.first(*first),
