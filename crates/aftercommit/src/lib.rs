@@ -17,12 +17,12 @@ mod store;
 pub mod observe;
 mod error;
 #[cfg(feature = "axum")]
-pub mod axum;
+pub mod request;
 #[cfg(feature = "testing")]
 pub mod testing;
 
 pub use aftercommit_macros::Model;
-pub use commit::{HookOutcome, HookOutput, Report};
+pub use commit::{HookOutcome, IntoResult, Report};
 pub use delivery::{Outcome, RetryPolicy, Worker};
 pub use effect::{Delivery, EffectId};
 pub use error::{BoxError, Error, Ok, Result};

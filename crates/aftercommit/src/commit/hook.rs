@@ -11,14 +11,26 @@ use tracing::Instrument;
 use crate::error::{BoxError, Error, Kind};
 use crate::signal::{at_depth, depth};
 
-/// What a hook may return: nothing, or a result whose error is reported.
-pub trait HookOutput: sealed::Sealed {
-    /// As a result, with the value thrown away.
+/// What a hook or a receiver may return: nothing, or a result with any error that becomes a boxed one.
+///
+/// Such errors are this library's, sqlx's, `anyhow::Error`, and every type that implements [`std::error::Error`]. An
+/// `anyhow::Error` hides what it wraps once it is boxed: [`Error::find`] does not see a library's error behind it. Whether a block is
+/// [tried again](crate::Db::retry) does not depend on it, because the transaction has seen the collision itself.
+#[diagnostic::on_unimplemented(
+    message = "a hook or a receiver may not return `{Self}`",
+    note = "return nothing, or a `Result` whose error becomes a boxed one: `aftercommit::Error`, `sqlx::Error`, \
+            `anyhow::Error`, or a type that implements `std::error::Error + Send + Sync`"
+)]
+pub trait IntoResult: sealed::Sealed {
+    /// What is returned if nothing went wrong.
+    type Value;
+
+    /// As a result.
     ///
     /// # Errors
     ///
-    /// The hook's own error.
-    fn into_result(self) -> Result<(), BoxError>;
+    /// The own error of the hook or receiver.
+    fn into_result(self) -> Result<Self::Value, BoxError>;
 }
 
 mod sealed {
@@ -27,15 +39,19 @@ mod sealed {
     impl<T, E> Sealed for Result<T, E> {}
 }
 
-impl HookOutput for () {
+impl IntoResult for () {
+    type Value = ();
+
     fn into_result(self) -> Result<(), BoxError> {
         Ok(())
     }
 }
 
-impl<T, E: Into<BoxError>> HookOutput for Result<T, E> {
-    fn into_result(self) -> Result<(), BoxError> {
-        self.map(drop).map_err(Into::into)
+impl<T, E: Into<BoxError>> IntoResult for Result<T, E> {
+    type Value = T;
+
+    fn into_result(self) -> Result<T, BoxError> {
+        self.map_err(Into::into)
     }
 }
 
@@ -62,13 +78,13 @@ impl Hook {
     ) -> Self
     where
         F: FnOnce() -> Fut + Send + 'static,
-        Fut: Future<Output: HookOutput> + Send + 'static,
+        Fut: Future<Output: IntoResult> + Send + 'static,
     {
         Self {
             name,
             place,
             depth: depth(),
-            body: Box::new(move || Box::pin(async move { body().await.into_result() })),
+            body: Box::new(move || Box::pin(async move { body().await.into_result().map(drop) })),
         }
     }
 

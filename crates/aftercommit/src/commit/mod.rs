@@ -27,7 +27,7 @@ mod hook;
 mod report;
 mod run;
 
-pub use hook::HookOutput;
+pub use hook::IntoResult;
 pub use report::{HookOutcome, Report};
 
 pub(crate) use confirm::Commit;

@@ -9,10 +9,10 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::Delivery;
-use crate::commit::HookOutput;
+use crate::commit::IntoResult;
 use crate::delivery::Outcome;
-use crate::error::{BoxError, Error, Result};
-use crate::signal::{AsyncAnswer2, AsyncCall1, AsyncCall2, AsyncCall3, WithState, form};
+use crate::error::{BoxError, Error};
+use crate::signal::{AsyncCall1, AsyncCall2, AsyncCall3, WithState, form};
 use crate::store::Dialect;
 use crate::transaction::Tx;
 
@@ -28,6 +28,9 @@ use crate::transaction::Tx;
 /// | `Fn(Vec<Delivery<S>>) -> Future` | in batches, with one [`Outcome`] for each |
 /// | `async fn(&mut Tx<DB>, &S) -> Result<()>` | in a transaction in which the effect is settled too: exactly once |
 ///
+/// A result may have any error that becomes a boxed one, see [`IntoResult`]. Where it is not in a transaction, its value may be an
+/// [`Outcome`]; one that returns nothing is done.
+///
 /// A receiver that needs something of the program's takes it as its first argument, see
 /// [`with_state`](crate::signal::with_state).
 #[diagnostic::on_unimplemented(
@@ -35,6 +38,8 @@ use crate::transaction::Tx;
     label = "cannot be delivered `{S}`",
     note = "write `async fn name(delivery: Delivery<{S}>) -> aftercommit::Result<()>`, or leave the form of an \
             `after_commit` or `during` receiver",
+    note = "the error may be any that becomes a boxed one, such as `sqlx::Error` or `anyhow::Error`",
+    note = "an async closure may not capture: hand over what it needs with `with_state(value, async fn)`",
     note = "`{S}` must implement serde's `Serialize` and `Deserialize`: it is written into the database"
 )]
 pub trait Durable<DB: Dialect, S, Form>: Send + Sync + 'static {
@@ -91,8 +96,11 @@ fn misgiven() -> BoxError {
     Error::other("the receiver was given what it did not ask for").into()
 }
 
-fn done(ended: Result<()>) -> std::result::Result<Vec<Outcome>, BoxError> {
-    ended.map(|()| vec![Outcome::Done]).map_err(BoxError::from)
+/// The outcome of one delivery.
+fn one_outcome<R: IntoResult<Value: Into<Outcome>>>(
+    output: R,
+) -> std::result::Result<Vec<Outcome>, BoxError> {
+    Ok(vec![output.into_result()?.into()])
 }
 
 /// A signal that can be written down and read again.
@@ -104,7 +112,7 @@ impl<DB, S, F> Durable<DB, S, form::SignalOnly> for F
 where
     DB: Dialect,
     S: Written,
-    F: for<'s> AsyncCall1<&'s S, Fut: Send> + Send + Sync + 'static,
+    F: for<'s> AsyncCall1<&'s S, Fut: Send, Value: Into<Outcome>> + Send + Sync + 'static,
 {
     const SHAPE: Shape = Shape::One;
 
@@ -112,7 +120,7 @@ where
         &'a self,
         given: Given<'a, DB, S>,
     ) -> BoxFuture<'a, std::result::Result<Vec<Outcome>, BoxError>> {
-        async move { done(self(&*given.one()?).await) }.boxed()
+        async move { one_outcome(self(&*given.one()?).await) }.boxed()
     }
 }
 
@@ -121,7 +129,7 @@ where
     DB: Dialect,
     S: Written,
     F: Fn(Arc<S>) -> Fut + Send + Sync + 'static,
-    Fut: Future<Output: HookOutput> + Send + 'static,
+    Fut: Future<Output: IntoResult<Value: Into<Outcome>>> + Send + 'static,
 {
     const SHAPE: Shape = Shape::One;
 
@@ -129,22 +137,16 @@ where
         &'a self,
         given: Given<'a, DB, S>,
     ) -> BoxFuture<'a, std::result::Result<Vec<Outcome>, BoxError>> {
-        async move {
-            let ended = self(Arc::new(given.one()?.into_signal())).await;
-            ended.into_result().map(|()| vec![Outcome::Done])
-        }
-        .boxed()
+        async move { one_outcome(self(Arc::new(given.one()?.into_signal())).await) }.boxed()
     }
 }
 
-impl<DB, S, F, Fut, A, E> Durable<DB, S, form::Delivered> for F
+impl<DB, S, F, Fut> Durable<DB, S, form::Delivered> for F
 where
     DB: Dialect,
     S: Written,
     F: Fn(Delivery<S>) -> Fut + Send + Sync + 'static,
-    Fut: Future<Output = std::result::Result<A, E>> + Send + 'static,
-    A: Into<Outcome>,
-    E: Into<BoxError>,
+    Fut: Future<Output: IntoResult<Value: Into<Outcome>>> + Send + 'static,
 {
     const SHAPE: Shape = Shape::One;
 
@@ -152,21 +154,16 @@ where
         &'a self,
         given: Given<'a, DB, S>,
     ) -> BoxFuture<'a, std::result::Result<Vec<Outcome>, BoxError>> {
-        async move {
-            let answer = self(given.one()?).await.map_err(Into::into)?;
-            Ok(vec![answer.into()])
-        }
-        .boxed()
+        async move { one_outcome(self(given.one()?).await) }.boxed()
     }
 }
 
-impl<DB, S, F, Fut, E> Durable<DB, S, form::Batched> for F
+impl<DB, S, F, Fut> Durable<DB, S, form::Batched> for F
 where
     DB: Dialect,
     S: Written,
     F: Fn(Vec<Delivery<S>>) -> Fut + Send + Sync + 'static,
-    Fut: Future<Output = std::result::Result<Vec<Outcome>, E>> + Send + 'static,
-    E: Into<BoxError>,
+    Fut: Future<Output: IntoResult<Value: Into<Vec<Outcome>>>> + Send + 'static,
 {
     const SHAPE: Shape = Shape::Batch;
 
@@ -178,7 +175,8 @@ where
             let Given::Batch(deliveries) = given else {
                 return Err(misgiven());
             };
-            self(deliveries).await.map_err(Into::into)
+            let outcomes = self(deliveries).await.into_result()?;
+            Ok(outcomes.into())
         }
         .boxed()
     }
@@ -188,7 +186,7 @@ impl<DB, S, F> Durable<DB, S, form::InTransaction> for F
 where
     DB: Dialect,
     S: Written,
-    F: for<'t, 's> AsyncCall2<&'t mut Tx<DB>, &'s S, Fut: Send> + Send + Sync + 'static,
+    F: for<'t, 's> AsyncCall2<&'t mut Tx<DB>, &'s S, Fut: Send, Value = ()> + Send + Sync + 'static,
 {
     const SHAPE: Shape = Shape::InTransaction;
 
@@ -198,7 +196,7 @@ where
     ) -> BoxFuture<'a, std::result::Result<Vec<Outcome>, BoxError>> {
         async move {
             let (tx, delivery) = given.inside()?;
-            done(self(tx, &delivery).await)
+            one_outcome(self(tx, &delivery).await)
         }
         .boxed()
     }
@@ -209,24 +207,7 @@ where
     DB: Dialect,
     S: Written,
     T: Send + Sync + 'static,
-    F: for<'c, 's> AsyncCall2<&'c T, &'s S, Fut: Send> + Send + Sync + 'static,
-{
-    const SHAPE: Shape = Shape::One;
-
-    fn call<'a>(
-        &'a self,
-        given: Given<'a, DB, S>,
-    ) -> BoxFuture<'a, std::result::Result<Vec<Outcome>, BoxError>> {
-        async move { done((self.receiver)(&self.state, &*given.one()?).await) }.boxed()
-    }
-}
-
-impl<DB, S, T, F> Durable<DB, S, form::WithState<form::Delivered>> for WithState<T, F>
-where
-    DB: Dialect,
-    S: Written,
-    T: Send + Sync + 'static,
-    F: for<'c> AsyncAnswer2<&'c T, Delivery<S>, Fut: Send, Answer: Into<Outcome>>
+    F: for<'c, 's> AsyncCall2<&'c T, &'s S, Fut: Send, Value: Into<Outcome>>
         + Send
         + Sync
         + 'static,
@@ -237,11 +218,27 @@ where
         &'a self,
         given: Given<'a, DB, S>,
     ) -> BoxFuture<'a, std::result::Result<Vec<Outcome>, BoxError>> {
-        async move {
-            let answer = (self.receiver)(&self.state, given.one()?).await?;
-            Ok(vec![answer.into()])
-        }
-        .boxed()
+        async move { one_outcome((self.receiver)(&self.state, &*given.one()?).await) }.boxed()
+    }
+}
+
+impl<DB, S, T, F> Durable<DB, S, form::WithState<form::Delivered>> for WithState<T, F>
+where
+    DB: Dialect,
+    S: Written,
+    T: Send + Sync + 'static,
+    F: for<'c> AsyncCall2<&'c T, Delivery<S>, Fut: Send, Value: Into<Outcome>>
+        + Send
+        + Sync
+        + 'static,
+{
+    const SHAPE: Shape = Shape::One;
+
+    fn call<'a>(
+        &'a self,
+        given: Given<'a, DB, S>,
+    ) -> BoxFuture<'a, std::result::Result<Vec<Outcome>, BoxError>> {
+        async move { one_outcome((self.receiver)(&self.state, given.one()?).await) }.boxed()
     }
 }
 
@@ -250,7 +247,7 @@ where
     DB: Dialect,
     S: Written,
     T: Send + Sync + 'static,
-    F: for<'c> AsyncAnswer2<&'c T, Vec<Delivery<S>>, Fut: Send, Answer: Into<Vec<Outcome>>>
+    F: for<'c> AsyncCall2<&'c T, Vec<Delivery<S>>, Fut: Send, Value: Into<Vec<Outcome>>>
         + Send
         + Sync
         + 'static,
@@ -265,8 +262,8 @@ where
             let Given::Batch(deliveries) = given else {
                 return Err(misgiven());
             };
-            let answers = (self.receiver)(&self.state, deliveries).await?;
-            Ok(answers.into())
+            let outcomes = (self.receiver)(&self.state, deliveries).await;
+            Ok(outcomes.into_result()?.into())
         }
         .boxed()
     }
@@ -277,7 +274,10 @@ where
     DB: Dialect,
     S: Written,
     T: Send + Sync + 'static,
-    F: for<'c, 't, 's> AsyncCall3<&'c T, &'t mut Tx<DB>, &'s S, Fut: Send> + Send + Sync + 'static,
+    F: for<'c, 't, 's> AsyncCall3<&'c T, &'t mut Tx<DB>, &'s S, Fut: Send, Value = ()>
+        + Send
+        + Sync
+        + 'static,
 {
     const SHAPE: Shape = Shape::InTransaction;
 
@@ -287,7 +287,7 @@ where
     ) -> BoxFuture<'a, std::result::Result<Vec<Outcome>, BoxError>> {
         async move {
             let (tx, delivery) = given.inside()?;
-            done((self.receiver)(&self.state, tx, &delivery).await)
+            one_outcome((self.receiver)(&self.state, tx, &delivery).await)
         }
         .boxed()
     }

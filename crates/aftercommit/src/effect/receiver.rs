@@ -83,7 +83,7 @@ pub fn durable<DB, S, F, Form>(name: impl Into<Arc<str>>, receiver: F) -> Durabl
 where
     DB: Dialect,
     S: Written,
-    F: Durable<DB, S, Form>,
+    F: Durable<DB, S, Form>, // captures something? `with_state(value, async fn)`
     Form: 'static,
 {
     let batch = if F::SHAPE == Shape::Batch { 100 } else { 1 };

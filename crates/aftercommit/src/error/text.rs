@@ -81,7 +81,8 @@ impl fmt::Display for Kind {
             ),
             Kind::StateMismatch { .. } => f.write_str(
                 "the transaction was ended by something other than its block (a procedure that commits, a statement \
-                 that commits by itself): the block cannot say what was kept, and its hooks were dropped",
+                 that commits by itself), or its connection broke before that could be asked: the block cannot say what \
+                 was kept, and its hooks were dropped",
             ),
             Kind::Busy { holder: Some(holder), .. } => {
                 write!(f, "the database is locked; {holder}: keep write transactions short, or run the block again")

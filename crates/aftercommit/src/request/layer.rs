@@ -61,7 +61,7 @@ impl<DB: Dialect, Name> TransactionLayer<DB, Name> {
     /// ```no_run
     /// # #[cfg(feature = "sqlite")]
     /// # async fn run(users: aftercommit::Db<sqlx::Sqlite>, orders: aftercommit::Db<sqlx::Sqlite>) {
-    /// use aftercommit::axum::{Transaction, transaction_per_request};
+    /// use aftercommit::request::{Transaction, transaction_per_request};
     /// use axum::{Router, routing::post};
     /// use sqlx::Sqlite;
     ///
@@ -96,8 +96,8 @@ impl<DB: Dialect, Name> TransactionLayer<DB, Name> {
     ///
     /// ```
     /// # #[cfg(feature = "sqlite")]
-    /// # fn layer(db: aftercommit::Db<sqlx::Sqlite>) -> aftercommit::axum::TransactionLayer<sqlx::Sqlite> {
-    /// use aftercommit::axum::{is_success, transaction_per_request};
+    /// # fn layer(db: aftercommit::Db<sqlx::Sqlite>) -> aftercommit::request::TransactionLayer<sqlx::Sqlite> {
+    /// use aftercommit::request::{is_success, transaction_per_request};
     ///
     /// #[derive(Clone)]
     /// struct HasErrors; // the handler puts it into the response's extensions

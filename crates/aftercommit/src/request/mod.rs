@@ -8,7 +8,7 @@
 //! # #[cfg(feature = "sqlite")]
 //! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
 //! use aftercommit::Db;
-//! use aftercommit::axum::{Transaction, transaction_per_request};
+//! use aftercommit::request::{Transaction, transaction_per_request};
 //! use axum::{Router, http::StatusCode, routing::post};
 //! use sqlx::Sqlite;
 //!

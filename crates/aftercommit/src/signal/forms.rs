@@ -6,7 +6,7 @@ use std::sync::Arc;
 use futures_core::future::BoxFuture;
 use futures_util::FutureExt;
 
-use crate::commit::HookOutput;
+use crate::commit::IntoResult;
 use crate::error::{BoxError, Error, Result};
 use crate::store::Dialect;
 use crate::transaction::Tx;
@@ -22,6 +22,9 @@ use crate::transaction::Tx;
 /// | `async fn(Option<&mut Tx<DB>>, &S) -> Result<()>` | it gets `None` |
 /// | `async fn(&S) -> Result<()>` | it makes no difference |
 ///
+/// The result may have any error that becomes a boxed one, see [`IntoResult`]. A closure whose error type nothing else tells ends
+/// with [`aftercommit::Ok(())`](crate::Ok).
+///
 /// A receiver that needs something of the program's (a mailer, an index) takes it as its first argument: see
 /// [`with_state`].
 ///
@@ -31,6 +34,7 @@ use crate::transaction::Tx;
     label = "cannot receive `{S}` in a transaction of `{DB}`",
     note = "write `async fn name(tx: &mut Tx<{DB}>, signal: &{S}) -> aftercommit::Result<()>`",
     note = "the transaction may be left out, or taken as `Option<&mut Tx<{DB}>>`",
+    note = "the error may be any that becomes a boxed one, such as `sqlx::Error` or `anyhow::Error`",
     note = "an async closure may not capture: hand over what it needs with `with_state(value, async fn)`",
     note = "a value that is not `Send` must not live across an `.await` in it"
 )]
@@ -48,8 +52,10 @@ pub trait During<DB: Dialect, S, Form>: Send + Sync + 'static {
 ///
 /// | form | may return |
 /// | --- | --- |
-/// | `async fn(&S) -> Result<()>` | the form of a `during` receiver without a transaction: nothing changes but the word |
-/// | `Fn(Arc<S>) -> Future` | nothing, or a result with any error |
+/// | `async fn(&S) -> Result<()>` | nothing, or a result with any error, see [`IntoResult`] |
+/// | `Fn(Arc<S>) -> Future` | the same |
+///
+/// The first is also the form of a `during` receiver without a transaction: nothing changes but the word.
 ///
 /// A receiver that needs something of the program's takes it as its first argument, see [`with_state`]; a closure of
 /// the second form may also capture it.
@@ -57,6 +63,8 @@ pub trait During<DB: Dialect, S, Form>: Send + Sync + 'static {
     message = "this is not an `after_commit` receiver of `{S}`",
     label = "cannot receive `{S}` after its commit",
     note = "write `async fn name(signal: &{S}) -> aftercommit::Result<()>`, or `|signal: Arc<{S}>| async move {{ … }}`",
+    note = "the error may be any that becomes a boxed one, such as `sqlx::Error` or `anyhow::Error`",
+    note = "what it needs of the program's is handed over with `with_state(value, async fn)`",
     note = "it gets no transaction, because that has ended: open one with `db.atomic` where it needs one"
 )]
 pub trait AfterCommit<S, Form>: Send + Sync + 'static {
@@ -136,25 +144,26 @@ pub fn with_state<T: Send + Sync + 'static, F>(state: T, receiver: F) -> WithSta
 macro_rules! async_call {
     ($(#[$doc:meta])* $name:ident: $($argument:ident),+) => {
         $(#[$doc])*
-        pub trait $name<$($argument),+>:
-            AsyncFn($($argument),+) -> Result<()> + Fn($($argument),+) -> <Self as $name<$($argument),+>>::Fut
-        {
+        pub trait $name<$($argument),+>: Fn($($argument),+) -> <Self as $name<$($argument),+>>::Fut {
             /// The future.
-            type Fut: Future<Output = Result<()>>;
+            type Fut: Future<Output: IntoResult<Value = Self::Value>>;
+            /// What it returns if nothing went wrong.
+            type Value;
         }
 
-        impl<F, $($argument,)+ Fut> $name<$($argument),+> for F
+        impl<F, $($argument,)+ Fut, T> $name<$($argument),+> for F
         where
-            F: AsyncFn($($argument),+) -> Result<()> + Fn($($argument),+) -> Fut,
-            Fut: Future<Output = Result<()>>,
+            F: Fn($($argument),+) -> Fut,
+            Fut: Future<Output: IntoResult<Value = T>>,
         {
             type Fut = Fut;
+            type Value = T;
         }
     };
 }
 
 async_call! {
-    /// Names the future of an async function, so that it can be asked to be `Send`.
+    /// Names the future of an async function and what it returns, so that the one can be asked to be `Send` and the other for its error.
     AsyncCall1: A
 }
 async_call! {
@@ -166,21 +175,9 @@ async_call! {
     AsyncCall3: A, B, C
 }
 
-/// Names the future and the answer of an async function of two arguments that answers with more than `()`.
-pub trait AsyncAnswer2<A, B>: Fn(A, B) -> <Self as AsyncAnswer2<A, B>>::Fut {
-    /// The future.
-    type Fut: Future<Output = Result<Self::Answer>>;
-    /// What it answers if it does not fail.
-    type Answer;
-}
-
-impl<F, A, B, Fut, T> AsyncAnswer2<A, B> for F
-where
-    F: Fn(A, B) -> Fut,
-    Fut: Future<Output = Result<T>>,
-{
-    type Fut = Fut;
-    type Answer = T;
+/// What a `during` receiver returned.
+fn returned<R: IntoResult>(output: R) -> Result<()> {
+    output.into_result().map(drop).map_err(Error::other)
 }
 
 /// A receiver that insists on a transaction was called without one: a mistake of this library, and not hidden.
@@ -197,7 +194,9 @@ where
     const NEEDS_TRANSACTION: bool = true;
 
     fn call<'a>(&'a self, tx: Option<&'a mut Tx<DB>>, signal: &'a S) -> BoxFuture<'a, Result<()>> {
-        tx.map_or_else(without_transaction, |tx| self(tx, signal).boxed())
+        tx.map_or_else(without_transaction, |tx| {
+            self(tx, signal).map(returned).boxed()
+        })
     }
 }
 
@@ -210,7 +209,7 @@ where
     const NEEDS_TRANSACTION: bool = false;
 
     fn call<'a>(&'a self, tx: Option<&'a mut Tx<DB>>, signal: &'a S) -> BoxFuture<'a, Result<()>> {
-        self(tx, signal).boxed()
+        self(tx, signal).map(returned).boxed()
     }
 }
 
@@ -223,7 +222,7 @@ where
     const NEEDS_TRANSACTION: bool = false;
 
     fn call<'a>(&'a self, _tx: Option<&'a mut Tx<DB>>, signal: &'a S) -> BoxFuture<'a, Result<()>> {
-        self(signal).boxed()
+        self(signal).map(returned).boxed()
     }
 }
 
@@ -238,7 +237,9 @@ where
 
     fn call<'a>(&'a self, tx: Option<&'a mut Tx<DB>>, signal: &'a S) -> BoxFuture<'a, Result<()>> {
         tx.map_or_else(without_transaction, |tx| {
-            (self.receiver)(&self.state, tx, signal).boxed()
+            (self.receiver)(&self.state, tx, signal)
+                .map(returned)
+                .boxed()
         })
     }
 }
@@ -256,7 +257,9 @@ where
     const NEEDS_TRANSACTION: bool = false;
 
     fn call<'a>(&'a self, tx: Option<&'a mut Tx<DB>>, signal: &'a S) -> BoxFuture<'a, Result<()>> {
-        (self.receiver)(&self.state, tx, signal).boxed()
+        (self.receiver)(&self.state, tx, signal)
+            .map(returned)
+            .boxed()
     }
 }
 
@@ -270,7 +273,7 @@ where
     const NEEDS_TRANSACTION: bool = false;
 
     fn call<'a>(&'a self, _tx: Option<&'a mut Tx<DB>>, signal: &'a S) -> BoxFuture<'a, Result<()>> {
-        (self.receiver)(&self.state, signal).boxed()
+        (self.receiver)(&self.state, signal).map(returned).boxed()
     }
 }
 
@@ -278,11 +281,11 @@ impl<S, F, Fut> AfterCommit<S, form::Shared> for F
 where
     S: Send + Sync + 'static,
     F: Fn(Arc<S>) -> Fut + Send + Sync + 'static,
-    Fut: Future<Output: HookOutput> + Send + 'static,
+    Fut: Future<Output: IntoResult> + Send + 'static,
 {
     fn call(self: Arc<Self>, signal: Arc<S>) -> BoxFuture<'static, Result<(), BoxError>> {
         let running = self(signal);
-        async move { running.await.into_result() }.boxed()
+        async move { running.await.into_result().map(drop) }.boxed()
     }
 }
 
@@ -292,7 +295,7 @@ where
     F: for<'s> AsyncCall1<&'s S, Fut: Send> + Send + Sync + 'static,
 {
     fn call(self: Arc<Self>, signal: Arc<S>) -> BoxFuture<'static, Result<(), BoxError>> {
-        async move { self(&signal).await.map_err(BoxError::from) }.boxed()
+        async move { self(&signal).await.into_result().map(drop) }.boxed()
     }
 }
 
@@ -304,9 +307,8 @@ where
 {
     fn call(self: Arc<Self>, signal: Arc<S>) -> BoxFuture<'static, Result<(), BoxError>> {
         async move {
-            (self.receiver)(&self.state, &signal)
-                .await
-                .map_err(BoxError::from)
+            let output = (self.receiver)(&self.state, &signal).await;
+            output.into_result().map(drop)
         }
         .boxed()
     }

@@ -30,8 +30,7 @@ mod send;
 
 pub use connection::{Connection, Scoped};
 pub use forms::{
-    AfterCommit, AsyncAnswer2, AsyncCall1, AsyncCall2, AsyncCall3, During, WithState, form,
-    with_state,
+    AfterCommit, AsyncCall1, AsyncCall2, AsyncCall3, During, WithState, form, with_state,
 };
 pub use receiver::{IntoReceiver, Receiver, ReceiverInfo, When, after_commit, during};
 pub use registry::Signals;

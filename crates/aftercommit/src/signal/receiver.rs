@@ -115,7 +115,7 @@ pub fn during<DB, S, F, Form>(name: impl Into<Arc<str>>, receiver: F) -> Receive
 where
     DB: Dialect,
     S: Send + Sync + 'static,
-    F: During<DB, S, Form>,
+    F: During<DB, S, Form>, // captures something? `with_state(value, async fn)`
     Form: 'static,
 {
     Receiver::new(
@@ -133,7 +133,7 @@ pub fn after_commit<DB, S, F, Form>(name: impl Into<Arc<str>>, receiver: F) -> R
 where
     DB: Dialect,
     S: Send + Sync + 'static,
-    F: AfterCommit<S, Form>,
+    F: AfterCommit<S, Form>, // captures something? `with_state(value, async fn)`
 {
     let receiver = Arc::new(receiver);
     Receiver::new(

@@ -98,7 +98,7 @@ impl<DB: Dialect> Signals<DB> {
     pub fn during<S, F, Form>(self, name: impl Into<Arc<str>>, receiver: F) -> Self
     where
         S: Send + Sync + 'static,
-        F: During<DB, S, Form>,
+        F: During<DB, S, Form>, // captures something? `with_state(value, async fn)`
         Form: 'static,
     {
         self.with(during(name, receiver))
@@ -113,7 +113,7 @@ impl<DB: Dialect> Signals<DB> {
     pub fn after_commit<S, F, Form>(self, name: impl Into<Arc<str>>, receiver: F) -> Self
     where
         S: Send + Sync + 'static,
-        F: AfterCommit<S, Form>,
+        F: AfterCommit<S, Form>, // captures something? `with_state(value, async fn)`
     {
         self.with(after_commit(name, receiver))
     }
@@ -130,7 +130,7 @@ impl<DB: Dialect> Signals<DB> {
     pub fn durable<S, F, Form>(self, name: impl Into<Arc<str>>, receiver: F) -> Self
     where
         S: Written,
-        F: Durable<DB, S, Form>,
+        F: Durable<DB, S, Form>, // captures something? `with_state(value, async fn)`
         Form: 'static,
     {
         self.with(durable(name, receiver))
@@ -261,6 +261,12 @@ impl<DB: Dialect> Signals<DB> {
     /// Everybody who is connected, in the order of connection.
     pub fn receivers(&self) -> Vec<ReceiverInfo> {
         self.table.load().order.clone()
+    }
+
+    /// Whether a receiver of any signal has this name.
+    pub(crate) fn knows(&self, name: &str) -> bool {
+        let table = self.table.load();
+        table.order.iter().any(|receiver| *receiver.name == *name)
     }
 
     /// The durable receivers.

@@ -60,7 +60,7 @@ pub(crate) type Item<DB> =
     Result<Either<<DB as sqlx::Database>::QueryResult, <DB as sqlx::Database>::Row>, sqlx::Error>;
 
 mod tx_info;
-pub use tx_info::{CommitMessage, Identity, Probe, TxInfo};
+pub use tx_info::{CommitMessage, Identity, Probe, TransactionsBegun, TxInfo};
 
 /// What the server knows about a commit that was cut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -173,23 +173,14 @@ pub trait Adapter: sqlx::Database {
         probe: &'c Probe,
     ) -> BoxFuture<'c, Result<bool, sqlx::Error>>;
 
-    /// Outside of any transaction: whether what was open when the probe was set has been committed. `None` where that cannot
-    /// be known.
-    fn was_committed<'c>(
-        conn: &'c mut Self::Connection,
-        probe: &'c Probe,
-        server: &'c ServerInfo,
-    ) -> BoxFuture<'c, Result<Option<bool>, sqlx::Error>>;
-
-    /// Gives the transaction a name, in front of its first savepoint; empty where [`has_probe`](Self::has_probe) can always be
-    /// asked.
-    fn name_sql(name: &Probe) -> String;
-
-    /// Whether the transaction has this name. Asked when the probe could not be, because a statement had failed.
-    fn has_name<'c>(
-        conn: &'c mut Self::Connection,
-        name: &'c Probe,
-    ) -> BoxFuture<'c, Result<bool, sqlx::Error>>;
+    /// Outside of any transaction: how many transactions this session has begun, as text that can be compared. `None` where
+    /// [`has_probe`](Self::has_probe) can always be asked.
+    fn transactions_begun(
+        conn: &mut Self::Connection,
+    ) -> BoxFuture<'_, Result<Option<TransactionsBegun>, sqlx::Error>> {
+        let _ = conn;
+        Box::pin(async { Ok(None) })
+    }
 
     /// What a session must not keep from a transaction: autocommit and isolation. Text that can be compared.
     fn session_state(conn: &mut Self::Connection) -> BoxFuture<'_, Result<String, sqlx::Error>>;

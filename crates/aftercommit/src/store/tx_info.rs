@@ -40,6 +40,8 @@ pub struct TxInfo {
     pub refused_writes: bool,
     /// The state of the session before a statement that may have changed it.
     pub session_state: Option<String>,
+    /// How many transactions the session had begun, if the first statement of this one is opaque.
+    pub begun_before: Option<TransactionsBegun>,
 }
 
 impl TxInfo {
@@ -72,12 +74,48 @@ impl CommitMessage<'_> {
     }
 }
 
-/// A name that nothing else in the session has: 32 hexadecimal digits.
+/// What tells whether a transaction is still the one that it was.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Probe(pub String);
+pub struct Probe {
+    /// A name that nothing else in the session has: 32 hexadecimal digits.
+    pub name: String,
+    /// Nothing was sent in the transaction before it: what it is set with must not keep what follows from setting the isolation.
+    pub first: bool,
+}
 
 impl Probe {
-    pub(crate) fn new() -> Self {
-        Self(uuid::Uuid::now_v7().simple().to_string())
+    pub(crate) fn new(first: bool) -> Self {
+        Self {
+            name: uuid::Uuid::now_v7().simple().to_string(),
+            first,
+        }
+    }
+}
+
+/// How many transactions a session has begun.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TransactionsBegun {
+    /// Which session of the server it is.
+    pub session: String,
+    /// Counts its transactions, whatever became of them; the one that asked is among them.
+    pub count: i64,
+}
+
+impl TransactionsBegun {
+    /// Whether there was one transaction, and no more, between the asking of this and of that.
+    pub fn is_one_before(&self, after: &Self) -> bool {
+        self.session == after.session && self.count + 2 == after.count
+    }
+}
+
+#[test]
+fn one_transaction_lies_between_two_that_ask() {
+    let asked = |session: &str, count| TransactionsBegun {
+        session: session.into(),
+        count,
+    };
+    assert!(asked("3", 7).is_one_before(&asked("3", 9)));
+    for after in [asked("3", 8), asked("3", 10), asked("4", 9)] {
+        assert!(!asked("3", 7).is_one_before(&after));
     }
 }

@@ -25,7 +25,7 @@ where
         + for<'r> AsyncBlock<&'r mut Tx<DB>, Result<T, E>, Fut: Send>
         + Send,
     T: Send,
-    E: From<Error> + Send,
+    E: From<Error> + Send, // not known? end the block with `aftercommit::Ok(…)`
 {
     let mut outcome = None;
     let out = &mut outcome;

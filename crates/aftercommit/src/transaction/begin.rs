@@ -46,7 +46,7 @@ impl<'d, DB: Dialect> Begin<'d, DB> {
             + for<'r> AsyncBlock<&'r mut Tx<DB>, Result<T, E>, Fut: Send>
             + Send,
         T: Send,
-        E: From<Error> + Send,
+        E: From<Error> + Send, // not known? end the block with `aftercommit::Ok(…)`
     {
         let reported = self.atomic_report(body);
         async move { reported.await.map(|report| report.value) }
@@ -71,7 +71,7 @@ impl<'d, DB: Dialect> Begin<'d, DB> {
             + for<'r> AsyncBlock<&'r mut Tx<DB>, Result<T, E>, Fut: Send>
             + Send,
         T: Send,
-        E: From<Error> + Send,
+        E: From<Error> + Send, // not known? end the block with `aftercommit::Ok(…)`
     {
         let place = Location::caller();
         async move {
@@ -145,11 +145,11 @@ impl<DB: Dialect> Retry<'_, DB> {
     pub fn atomic<T, E, F>(self, body: F) -> impl Future<Output = Result<T, E>> + Send
     where
         F: for<'r> AsyncFn(&'r mut Tx<DB>) -> Result<T, E>
-            + for<'r> AsyncRepeat<&'r mut Tx<DB>, Result<T, E>, Fut: Send>
             + Send
-            + Sync,
+            + Sync
+            + for<'r> AsyncRepeat<&'r mut Tx<DB>, Result<T, E>, Fut: Send>, // it may run again, so it changes nothing outside
         T: Send,
-        E: From<Error> + Send,
+        E: From<Error> + Send, // not known? end the block with `aftercommit::Ok(…)`
     {
         let place = Location::caller();
         async move {

@@ -10,11 +10,11 @@ use sqlx::pool::PoolOptions;
 
 use super::shared::Shared;
 use super::{AsyncBlock, Begin, Begun, Options, Tx};
-use crate::commit::{Hook, HookOutput, Report, run_now};
+use crate::commit::{Hook, IntoResult, Report, run_now};
 use crate::delivery::Station;
 use crate::effect::Headers;
 use crate::error::{Error, Kind, Result};
-use crate::observe::Observers;
+use crate::observe::{Event, Observers};
 use crate::signal::Signals;
 use crate::store::{self, Dialect, Tables};
 
@@ -101,10 +101,13 @@ impl<DB: Dialect> Db<DB> {
 
     /// A handle whose transactions leave one receiver out: for an import, a test, a repair.
     ///
-    /// Only sends through the returned handle (and transactions begun with it) are affected.
+    /// Only sends through the returned handle (and transactions begun with it) are affected. Connect receivers first: a name that
+    /// nobody has is told with [`Event::MutedNobody`].
     pub fn mute(&self, receiver: impl Into<Box<str>>) -> Self {
+        let receiver = receiver.into();
+        self.warn_of_unknown(&receiver);
         let mut muted = self.muted.to_vec();
-        muted.push(receiver.into());
+        muted.push(receiver);
         Self {
             muted: muted.into(),
             ..self.clone()
@@ -175,7 +178,7 @@ impl<DB: Dialect> Db<DB> {
             + for<'r> AsyncBlock<&'r mut Tx<DB>, Result<T, E>, Fut: Send>
             + Send,
         T: Send,
-        E: From<Error> + Send,
+        E: From<Error> + Send, // not known? end the block with `aftercommit::Ok(…)`
     {
         self.with(Options::new()).atomic(body)
     }
@@ -199,7 +202,7 @@ impl<DB: Dialect> Db<DB> {
             + for<'r> AsyncBlock<&'r mut Tx<DB>, Result<T, E>, Fut: Send>
             + Send,
         T: Send,
-        E: From<Error> + Send,
+        E: From<Error> + Send, // not known? end the block with `aftercommit::Ok(…)`
     {
         self.with(Options::new()).atomic_report(body)
     }
@@ -267,7 +270,7 @@ impl<DB: Dialect> Db<DB> {
     ) -> impl Future<Output = Result<()>> + Send + use<F, Fut, DB>
     where
         F: FnOnce() -> Fut + Send + 'static,
-        Fut: Future<Output: HookOutput> + Send + 'static,
+        Fut: Future<Output: IntoResult> + Send + 'static,
     {
         let place = Location::caller();
         let observers = Observers::clone(&self.observers);
@@ -300,6 +303,13 @@ impl<DB: Dialect> Db<DB> {
 
     pub(crate) fn observers(&self) -> &Observers {
         &self.observers
+    }
+
+    /// Says so if no receiver has this name.
+    pub(crate) fn warn_of_unknown(&self, receiver: &str) {
+        if !self.signals.knows(receiver) {
+            self.observers.observe(&Event::MutedNobody { receiver });
+        }
     }
 
     pub(crate) fn is_muted(&self, receiver: &str) -> bool {

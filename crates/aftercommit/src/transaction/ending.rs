@@ -138,20 +138,21 @@ impl<DB: Dialect> Tx<DB> {
                 self.ask_probe().await;
             })
             .await;
-        let mut committed = None;
+        let mut idle = None;
         if let Some(held) = self.link.take()
             // Closed, so that it fails once and not for as long as the pool keeps it.
             && !self.stale_plan
-            && let Some(mut held) = super::rolled_back(held, &self.options, &self.tx_info).await
         {
-            committed = self.was_committed(&mut held).await;
+            idle = super::rolled_back(held, &self.options, &self.tx_info).await;
+        }
+        let mismatch = self.kept_something(idle.as_mut()).await;
+        if let Some(held) = idle {
             release(held, &self.tx_info).await;
         }
         self.hooks.clear();
         self.effects.clear();
         self.db.add_void_ids(self.given_ids.drain(..));
         self.ended = true;
-        let mismatch = self.kept_something(committed);
         self.life.not_committed(mismatch.as_ref().or(why));
         mismatch
     }

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::panic::Location;
 
 use super::{AsyncBlock, Db, Options, Tx};
-use crate::commit::HookOutput;
+use crate::commit::IntoResult;
 use crate::error::{Error, Result};
 use crate::signal::Responses;
 use crate::store::Dialect;
@@ -47,7 +47,7 @@ pub trait Handle<DB: Dialect>: Send + sealed::Sealed {
             + for<'r> AsyncBlock<&'r mut Tx<DB>, Result<T, E>, Fut: Send>
             + Send,
         T: Send,
-        E: From<Error> + Send,
+        E: From<Error> + Send, // not known? end the block with `aftercommit::Ok(…)`
     {
         self.atomic_with(Options::new(), body)
     }
@@ -68,7 +68,7 @@ pub trait Handle<DB: Dialect>: Send + sealed::Sealed {
             + for<'r> AsyncBlock<&'r mut Tx<DB>, Result<T, E>, Fut: Send>
             + Send,
         T: Send,
-        E: From<Error> + Send;
+        E: From<Error> + Send; // not known? end the block with `aftercommit::Ok(…)`
 
     /// A block with options. A [durable](Options::durable) one is refused in a [`Tx`].
     ///
@@ -90,7 +90,7 @@ pub trait Handle<DB: Dialect>: Send + sealed::Sealed {
             + for<'r> AsyncBlock<&'r mut Tx<DB>, Result<T, E>, Fut: Send>
             + Send,
         T: Send,
-        E: From<Error> + Send;
+        E: From<Error> + Send; // not known? end the block with `aftercommit::Ok(…)`
 
     /// Registers a hook in a [`Tx`]; runs it now on a [`Db`].
     ///
@@ -105,7 +105,7 @@ pub trait Handle<DB: Dialect>: Send + sealed::Sealed {
     fn on_commit<F, Fut>(&mut self, hook: F) -> impl Future<Output = Result<()>> + Send
     where
         F: FnOnce() -> Fut + Send + 'static,
-        Fut: Future<Output: HookOutput> + Send + 'static;
+        Fut: Future<Output: IntoResult> + Send + 'static;
 
     /// Sends a signal: see [`Tx::send`] and [`Db::send`].
     ///
@@ -153,7 +153,7 @@ impl<DB: Dialect> Handle<DB> for Db<DB> {
             + for<'r> AsyncBlock<&'r mut Tx<DB>, Result<T, E>, Fut: Send>
             + Send,
         T: Send,
-        E: From<Error> + Send,
+        E: From<Error> + Send, // not known? end the block with `aftercommit::Ok(…)`
     {
         Db::atomic(self, body)
     }
@@ -168,7 +168,7 @@ impl<DB: Dialect> Handle<DB> for Db<DB> {
             + for<'r> AsyncBlock<&'r mut Tx<DB>, Result<T, E>, Fut: Send>
             + Send,
         T: Send,
-        E: From<Error> + Send,
+        E: From<Error> + Send, // not known? end the block with `aftercommit::Ok(…)`
     {
         self.with(options).atomic(body)
     }
@@ -176,7 +176,7 @@ impl<DB: Dialect> Handle<DB> for Db<DB> {
     fn on_commit<F, Fut>(&mut self, hook: F) -> impl Future<Output = Result<()>> + Send
     where
         F: FnOnce() -> Fut + Send + 'static,
-        Fut: Future<Output: HookOutput> + Send + 'static,
+        Fut: Future<Output: IntoResult> + Send + 'static,
     {
         Db::on_commit(self, hook)
     }
@@ -201,7 +201,7 @@ impl<DB: Dialect> Handle<DB> for Tx<DB> {
             + for<'r> AsyncBlock<&'r mut Tx<DB>, Result<T, E>, Fut: Send>
             + Send,
         T: Send,
-        E: From<Error> + Send,
+        E: From<Error> + Send, // not known? end the block with `aftercommit::Ok(…)`
     {
         Tx::join(self, body).await
     }
@@ -216,7 +216,7 @@ impl<DB: Dialect> Handle<DB> for Tx<DB> {
             + for<'r> AsyncBlock<&'r mut Tx<DB>, Result<T, E>, Fut: Send>
             + Send,
         T: Send,
-        E: From<Error> + Send,
+        E: From<Error> + Send, // not known? end the block with `aftercommit::Ok(…)`
     {
         Tx::atomic_with(self, options, body)
     }
@@ -224,7 +224,7 @@ impl<DB: Dialect> Handle<DB> for Tx<DB> {
     fn on_commit<F, Fut>(&mut self, hook: F) -> impl Future<Output = Result<()>> + Send
     where
         F: FnOnce() -> Fut + Send + 'static,
-        Fut: Future<Output: HookOutput> + Send + 'static,
+        Fut: Future<Output: IntoResult> + Send + 'static,
     {
         let place = Location::caller();
         self.push_hook(crate::commit::Hook::new(None, place, hook));

@@ -225,10 +225,6 @@ impl<K> Ledger<K> {
 }
 
 impl Owed {
-    pub(crate) fn is_set(&self) -> bool {
-        matches!(self, Owed::Set(_))
-    }
-
     fn number(self) -> u32 {
         let (Owed::Set(number) | Owed::Release(number) | Owed::Undo(number)) = self;
         number

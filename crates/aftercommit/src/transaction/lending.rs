@@ -50,14 +50,14 @@ impl<DB: Dialect> Tx<DB> {
     ///
     /// # Cancel safety
     ///
-    /// Dropped half-way, the connection is closed and the block is broken.
+    /// Dropped half-way, the connection is closed and the block ends with `TX_STATE_MISMATCH`, because nobody can ask what the code did.
     pub async fn with_connection<T, E, F>(&mut self, code: F) -> Result<T, E>
     where
         F: for<'c> AsyncFnOnce(&'c mut DB::Connection) -> Result<T, E>
             + for<'c> AsyncBlock<&'c mut DB::Connection, Result<T, E>, Fut: Send>
             + Send,
         T: Send,
-        E: From<Error> + Send,
+        E: From<Error> + Send, // not known? end the block with `aftercommit::Ok(…)`
     {
         let mut held = self.lend().await?;
         let result = code(held.conn()).await;
@@ -73,8 +73,8 @@ impl<DB: Dialect> Tx<DB> {
 
     async fn lend(&mut self) -> Result<Held<DB>> {
         self.settle().await?;
-        self.ready(&StatementKind::Opaque).await?;
-        self.set_probe(&StatementKind::Opaque).await?;
+        let first = self.ready(&StatementKind::Opaque).await?;
+        self.set_probe(&StatementKind::Opaque, first).await?;
         self.may_have_written = true;
         self.tx_info.asynchronous = None;
         self.tx_info.may_have_notified = true;

@@ -62,7 +62,7 @@ impl<DB: Dialect> Tx<DB> {
             + for<'r> AsyncBlock<&'r mut Tx<DB>, Result<T, E>, Fut: Send>
             + Send,
         T: Send,
-        E: From<Error> + Send,
+        E: From<Error> + Send, // not known? end the block with `aftercommit::Ok(…)`
     {
         let mut block = self.enter(Nesting::Savepoint).await?;
         let result = body(&mut block).await;
@@ -91,7 +91,7 @@ impl<DB: Dialect> Tx<DB> {
             + for<'r> AsyncBlock<&'r mut Tx<DB>, Result<T, E>, Fut: Send>
             + Send,
         T: Send,
-        E: From<Error> + Send,
+        E: From<Error> + Send, // not known? end the block with `aftercommit::Ok(…)`
     {
         let mut block = self.enter(Nesting::Join).await?;
         let result = body(&mut block).await;
@@ -123,7 +123,7 @@ impl<DB: Dialect> Tx<DB> {
             + for<'r> AsyncBlock<&'r mut Tx<DB>, Result<T, E>, Fut: Send>
             + Send,
         T: Send,
-        E: From<Error> + Send,
+        E: From<Error> + Send, // not known? end the block with `aftercommit::Ok(…)`
     {
         let inner = Location::caller();
         async move {

@@ -13,26 +13,25 @@ use super::statement::StatementKind;
 use super::{Db, Life, Options, Shield, Tx, close_or_release, owed_sql};
 use crate::error::Result;
 use crate::observe::Event;
-use crate::store::{self, Dialect, Probe, ServerInfo, TxInfo};
+use crate::store::{self, Dialect, ServerInfo, TxInfo};
 
 impl<DB: Dialect> Tx<DB> {
-    /// Sends what is pending, and BEGIN before the first statement.
-    pub(super) async fn ready(&mut self, kind: &StatementKind) -> Result<()> {
-        let (pending, name) = self.pending_sql();
+    /// Sends what is pending, and BEGIN before the first statement. Answers whether nothing but BEGIN was sent in the transaction.
+    pub(super) async fn ready(&mut self, kind: &StatementKind) -> Result<bool> {
+        let pending = owed_sql(self.ledger.pending());
         if self.link.is_unopened() {
+            let first = pending.is_empty();
             // Once a transaction: not in the future of every statement.
-            Box::pin(self.open(*kind == StatementKind::Writes, pending)).await?;
+            Box::pin(self.open(kind, pending)).await?;
             self.ledger.flush_pending();
-            self.name = name;
-            return Ok(());
+            return Ok(first);
         }
         if !pending.is_empty() {
             self.ledger.flush_pending();
-            self.name = name.or(self.name.take());
             self.flush(pending).await?;
             self.collided = false;
         }
-        Ok(())
+        Ok(false)
     }
 
     /// Asks the server who it is, if what is sent first depends on it. Once a process; the transaction stays unopened.
@@ -63,29 +62,20 @@ impl<DB: Dialect> Tx<DB> {
         }
     }
 
-    /// The savepoint operations that are pending, as one message, and the name that the transaction is given in it.
-    fn pending_sql(&self) -> (String, Option<Probe>) {
-        let pending = self.ledger.pending();
-        let sql = owed_sql(pending);
-        if self.name.is_some() || !pending.iter().any(super::Owed::is_set) {
-            return (sql, None);
-        }
-        let name = Probe::new();
-        (DB::name_sql(&name) + &sql, Some(name))
-    }
-
     /// Begins. BEGIN goes on when the caller goes away in the middle of it: otherwise a connection would be left in the
     /// pool with a transaction that nobody knows of. The block is then where it was before, with nothing sent.
-    async fn open(&mut self, writes: bool, pending: String) -> Result<()> {
+    async fn open(&mut self, kind: &StatementKind, pending: String) -> Result<()> {
         let opened = match acquire(&self.db).await {
             Ok(held) => {
                 let opening = Opening {
                     held: Some(held),
                     db: self.db.clone(),
                     options: self.options.clone(),
+                    writes: *kind == StatementKind::Writes,
+                    opaque: *kind == StatementKind::Opaque,
                     tx: TxInfo::default(),
                 };
-                Shield::new(opening.begin(self.begin_sql.clone(), pending, writes)).await
+                Shield::new(opening.begin(self.begin_sql.clone(), pending)).await
             }
             Err(error) => Err(error),
         };
@@ -118,16 +108,14 @@ struct Opening<DB: Dialect> {
     held: Option<Held<DB>>,
     db: Db<DB>,
     options: Options,
+    /// What the first statement is.
+    writes: bool,
+    opaque: bool,
     tx: TxInfo,
 }
 
 impl<DB: Dialect> Opening<DB> {
-    async fn begin(
-        mut self,
-        sql: String,
-        pending: String,
-        writes: bool,
-    ) -> Result<(Self, Arc<ServerInfo>)> {
+    async fn begin(mut self, sql: String, pending: String) -> Result<(Self, Arc<ServerInfo>)> {
         let Some(held) = self.held.as_mut() else {
             return Err(crate::error::Error::other("a connection was taken twice"));
         };
@@ -140,8 +128,13 @@ impl<DB: Dialect> Opening<DB> {
                     server
                 }
             };
+            let begun_before = match self.opaque && pending.is_empty() {
+                true => DB::transactions_begun(held.conn()).await?,
+                false => None,
+            };
             let (options, conn) = (&self.options, held.conn());
-            let tx = DB::begin(conn, sql, pending, writes, options, &server).await?;
+            let mut tx = DB::begin(conn, sql, pending, self.writes, options, &server).await?;
+            tx.begun_before = begun_before;
             Ok((tx, server))
         };
         match begun.await {

@@ -35,7 +35,7 @@ impl<DB: Dialect> Tx<DB> {
         self.settle().await.map_err(crate::Error::into_sqlx)?;
         // Nothing of it is run.
         let ready = self.ready(&StatementKind::Reads).await;
-        ready.map_err(crate::Error::into_sqlx)
+        ready.map(drop).map_err(crate::Error::into_sqlx)
     }
 
     /// Describes on the connection itself, for the macros of sqlx.

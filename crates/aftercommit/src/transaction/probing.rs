@@ -20,29 +20,27 @@ pub(super) enum Probing {
     /// It was sent, and nobody has asked yet.
     Pending(Probe),
     /// A statement has failed, so that the server takes nothing but a rollback.
-    Unanswerable(Probe),
+    Unanswerable,
     /// The transaction was ended, or rolled back to a savepoint.
-    Ended {
-        probe: Option<Probe>,
-        why: Option<sqlx::Error>,
-    },
+    Ended { why: Option<sqlx::Error> },
 }
 
 impl<DB: Dialect> Tx<DB> {
-    /// Sets a probe before a statement of this kind, if it needs one. The transaction is open, and nothing runs in it.
-    pub(super) async fn set_probe(&mut self, kind: &StatementKind) -> Result<()> {
+    /// Sets a probe before a statement of this kind, if it needs one. The transaction is open, and nothing runs in it. `first`: nothing
+    /// was sent in it.
+    pub(super) async fn set_probe(&mut self, kind: &StatementKind, first: bool) -> Result<()> {
         if *kind != StatementKind::Opaque || !self.db.observers().probes() {
             return Ok(());
         }
         // Rare, and so not in the future of every statement.
-        Box::pin(self.send_probe()).await
+        Box::pin(self.send_probe(first)).await
     }
 
-    async fn send_probe(&mut self) -> Result<()> {
+    async fn send_probe(&mut self, first: bool) -> Result<()> {
         let Some(mut held) = self.link.take() else {
             return Err(self.refusal());
         };
-        let probe = Probe::new();
+        let probe = Probe::new(first);
         // Dropped in here, the connection is closed and the block is broken: a reply may be under way.
         let set = async {
             if self.tx_info.session_state.is_none() {
@@ -80,54 +78,13 @@ impl<DB: Dialect> Tx<DB> {
         };
         let asked = DB::has_probe(held.conn(), probe).await;
         self.link = Link::Idle(held);
-        let probe = probe.clone();
         self.probing = match asked {
             Ok(true) => Probing::Intact,
-            Ok(false) => Probing::Ended {
-                probe: Some(probe),
-                why: None,
-            },
-            Err(error) if DB::is_aborted(&error) => Probing::Unanswerable(probe),
+            Ok(false) => Probing::Ended { why: None },
+            Err(error) if DB::is_aborted(&error) => Probing::Unanswerable,
             Err(error) => {
                 self.failed(&error);
-                Probing::Ended {
-                    probe: Some(probe),
-                    why: Some(error),
-                }
-            }
-        };
-        self.mark_if_ended();
-    }
-
-    /// Asks again after a rollback to a savepoint, which has made the server answer again.
-    pub(super) async fn ask_name(&mut self) {
-        if matches!(self.probing, Probing::Unanswerable(_)) {
-            Box::pin(self.ask_for_name()).await;
-        }
-    }
-
-    async fn ask_for_name(&mut self) {
-        let (Probing::Unanswerable(probe), Some(name)) = (&self.probing, &self.name) else {
-            return;
-        };
-        let Some(mut held) = self.link.take() else {
-            return;
-        };
-        let same = DB::has_name(held.conn(), name).await;
-        self.link = Link::Idle(held);
-        let probe = probe.clone();
-        self.probing = match same {
-            Ok(true) => Probing::Intact,
-            Ok(false) => Probing::Ended {
-                probe: Some(probe),
-                why: None,
-            },
-            Err(error) => {
-                self.failed(&error);
-                Probing::Ended {
-                    probe: Some(probe),
-                    why: Some(error),
-                }
+                Probing::Ended { why: Some(error) }
             }
         };
         self.mark_if_ended();
@@ -135,38 +92,30 @@ impl<DB: Dialect> Tx<DB> {
 
     /// Notes that a statement about savepoints, or COMMIT, found another transaction than ours.
     pub(super) fn note_mismatch(&mut self, error: sqlx::Error) {
-        self.probing = Probing::Ended {
-            probe: None,
-            why: Some(error),
-        };
+        self.probing = Probing::Ended { why: Some(error) };
         self.mark_if_ended();
     }
 
-    /// Asks, after the rollback and outside of any transaction, whether anything of the block was committed all the same.
-    /// `None` if there is nothing to ask about, or nobody to ask.
-    pub(super) async fn was_committed(&mut self, held: &mut Held<DB>) -> Option<bool> {
-        let (Probing::Unanswerable(probe)
-        | Probing::Ended {
-            probe: Some(probe), ..
-        }) = &self.probing
-        else {
-            return None;
-        };
-        let asked = DB::was_committed(held.conn(), probe, &self.server).await;
-        asked.ok().flatten()
-    }
-
-    /// The error of a block that rolls back although something of it may have been kept. `committed`: what the server says.
-    pub(super) fn kept_something(&mut self, committed: Option<bool>) -> Option<Error> {
-        match (&mut self.probing, committed) {
-            (Probing::Intact | Probing::Pending(_), _)
-            | (Probing::Unanswerable(_), Some(false)) => None,
-            (Probing::Unanswerable(_), _) => Some(Error::new(Kind::StateMismatch { source: None })),
-            // Also where our own rows were rolled back: the rest of the text may have written outside of any transaction.
-            (Probing::Ended { why, .. }, _) => {
-                Some(Error::new(Kind::StateMismatch { source: why.take() }))
+    /// After the rollback, outside of any transaction: the error of a block that may have kept something although it rolls back.
+    pub(super) async fn kept_something(&mut self, held: Option<&mut Held<DB>>) -> Option<Error> {
+        let why = match &mut self.probing {
+            Probing::Intact => return None,
+            Probing::Unanswerable => {
+                let begun_before = self.tx_info.begun_before.as_ref();
+                if let (Some(held), Some(before)) = (held, begun_before)
+                    && let Ok(Some(after)) = DB::transactions_begun(held.conn()).await
+                    && before.is_one_before(&after)
+                {
+                    return None;
+                }
+                None
             }
-        }
+            // The connection broke before anybody could ask.
+            Probing::Pending(_) => None,
+            // Also where our own rows were rolled back: the rest of the text may have written outside of any transaction.
+            Probing::Ended { why } => why.take(),
+        };
+        Some(Error::new(Kind::StateMismatch { source: why }))
     }
 
     fn mark_if_ended(&mut self) {
@@ -185,9 +134,7 @@ impl<DB: Dialect> Tx<DB> {
     /// The error of a block whose transaction was ended behind its back.
     pub(super) fn mismatch(&mut self) -> Option<Error> {
         match &mut self.probing {
-            Probing::Ended { why, .. } => {
-                Some(Error::new(Kind::StateMismatch { source: why.take() }))
-            }
+            Probing::Ended { why } => Some(Error::new(Kind::StateMismatch { source: why.take() })),
             _ => None,
         }
     }

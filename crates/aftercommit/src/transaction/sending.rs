@@ -48,14 +48,13 @@ impl<DB: Dialect> Tx<DB> {
         if self.link.is_unopened() {
             return Ok(());
         }
-        self.ready(&StatementKind::Reads).await
+        self.ready(&StatementKind::Reads).await.map(drop)
     }
 
     /// Sends savepoint operations that were pending.
     pub(super) async fn flush(&mut self, pending: String) -> Result<()> {
         let Err(error) = self.link.simple(pending).await else {
-            self.ask_name().await;
-            return self.mismatch().map_or(Ok(()), Err);
+            return Ok(());
         };
         // A deadlock takes the savepoints along with the transaction: then that is the reason.
         if DB::is_state_mismatch(&error) && !self.collided {
@@ -75,8 +74,10 @@ impl<DB: Dialect> Tx<DB> {
         let single = DB::ONE_STATEMENT_WITH_ARGUMENTS && query.has_arguments();
         let kind = self.allow(query.text(), single)?;
         self.settle().await.map_err(Error::into_sqlx)?;
-        self.ready(&kind).await.map_err(Error::into_sqlx)?;
-        self.set_probe(&kind).await.map_err(Error::into_sqlx)?;
+        let first = self.ready(&kind).await.map_err(Error::into_sqlx)?;
+        self.set_probe(&kind, first)
+            .await
+            .map_err(Error::into_sqlx)?;
         self.may_have_written |= kind != StatementKind::Reads;
         if !matches!(kind, StatementKind::Reads | StatementKind::Writes) {
             // It may have changed how the session commits.

@@ -10,13 +10,13 @@ use super::ledger::{Ledger, Left, Mark};
 use super::link::Link;
 use super::probing::Probing;
 use super::{Db, GRACE, Life, Options, close_or_release};
-use crate::commit::{Hook, HookOutput};
+use crate::commit::{Hook, IntoResult};
 use crate::effect::Effect;
 use crate::error::{Error, Kind, Result};
 use crate::model::GivenId;
 use crate::observe::{Control, Event};
 use crate::signal::View;
-use crate::store::{Dialect, Probe, ServerInfo, TxInfo};
+use crate::store::{Dialect, ServerInfo, TxInfo};
 
 /// An open transaction: what a block works on.
 ///
@@ -60,8 +60,6 @@ pub struct Tx<DB: Dialect> {
     /// Empty until the first statement.
     pub(super) server: Arc<ServerInfo>,
     pub(super) tx_info: TxInfo,
-    /// Set in front of the first savepoint.
-    pub(super) name: Option<Probe>,
     pub(super) probing: Probing,
     /// Something else than plain reading was sent.
     pub(super) may_have_written: bool,
@@ -100,7 +98,6 @@ impl<DB: Dialect> Tx<DB> {
             begin_sql,
             server: Arc::default(),
             tx_info: TxInfo::default(),
-            name: None,
             probing: Probing::Intact,
             may_have_written: false,
             warned: false,
@@ -157,7 +154,7 @@ impl<DB: Dialect> Tx<DB> {
     pub fn on_commit<F, Fut>(&mut self, hook: F)
     where
         F: FnOnce() -> Fut + Send + 'static,
-        Fut: Future<Output: HookOutput> + Send + 'static,
+        Fut: Future<Output: IntoResult> + Send + 'static,
     {
         self.push_hook(Hook::new(None, Location::caller(), hook));
     }
@@ -167,7 +164,7 @@ impl<DB: Dialect> Tx<DB> {
     pub fn on_commit_named<F, Fut>(&mut self, name: impl Into<Arc<str>>, hook: F)
     where
         F: FnOnce() -> Fut + Send + 'static,
-        Fut: Future<Output: HookOutput> + Send + 'static,
+        Fut: Future<Output: IntoResult> + Send + 'static,
     {
         self.push_hook(Hook::new(Some(name.into()), Location::caller(), hook));
     }

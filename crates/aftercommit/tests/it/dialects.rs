@@ -1,6 +1,6 @@
 //! What one database does and the others do not.
 
-use aftercommit::{Error, Isolation, Ok, Options};
+use aftercommit::{Error, Isolation, Ok, Options, Signals, Tx};
 use futures_util::StreamExt;
 use sqlx::{Executor, MySql, Postgres, Sqlite};
 
@@ -59,9 +59,21 @@ mod postgres_alone {
         assert!(site.ids().await.is_empty());
     }
 
+    struct Read;
+
+    /// `anyhow` hides what it wraps; the transaction has seen the collision itself.
+    async fn change(tx: &mut Tx<Postgres>, _read: &Read) -> anyhow::Result<()> {
+        sqlx::query("UPDATE item SET val = 1 WHERE id = 1")
+            .execute(&mut *tx)
+            .await?;
+        anyhow::Ok(())
+    }
+
     #[tokio::test]
     async fn a_serialization_failure_is_tried_again_without_its_hooks_only_on_postgres() {
-        let site = Site::<Postgres>::open().await;
+        let site = Site::<Postgres>::open()
+            .await
+            .with_signals(Signals::new().during("change", change));
         site.db
             .atomic(async |tx| Postgres::insert(tx, 1).await)
             .await
@@ -81,10 +93,7 @@ mod postgres_alone {
                         .execute(&others)
                         .await?;
                 }
-                sqlx::query("UPDATE item SET val = 1 WHERE id = 1")
-                    .execute(&mut *tx)
-                    .await?;
-                Ok(())
+                tx.send(Read).await
             })
             .await
             .unwrap();

@@ -2,7 +2,7 @@
 
 use std::panic::AssertUnwindSafe;
 
-use aftercommit::axum::{Transaction, transaction_per_request};
+use aftercommit::request::{Transaction, transaction_per_request};
 use aftercommit::{Db, Options, Result};
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -292,9 +292,10 @@ async fn two_databases_of_one_kind_have_names<DB: Server>() {
     assert_eq!((first.ids().await, second.ids().await), (vec![1], vec![2]));
 
     // Without a name the handler is not called, and the log names both layers.
-    let extracted = async |tx: std::result::Result<Transaction<DB>, aftercommit::axum::Refused>| {
-        tx.expect_err("refused").0.to_string()
-    };
+    let extracted = async |tx: std::result::Result<
+        Transaction<DB>,
+        aftercommit::request::Refused,
+    >| { tx.expect_err("refused").0.to_string() };
     let unnamed = Router::new()
         .route("/", get(extracted))
         .layer(transaction_per_request(first.db.clone()))

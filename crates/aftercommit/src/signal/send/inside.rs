@@ -170,7 +170,8 @@ impl<DB: Dialect> Tx<DB> {
         .await
     }
 
-    /// Leaves one receiver out until the returned block ends.
+    /// Leaves one receiver out until the returned block ends. A name that nobody has is told with
+    /// [`Event::MutedNobody`](crate::Event::MutedNobody).
     ///
     /// # Errors
     ///
@@ -196,7 +197,9 @@ impl<DB: Dialect> Tx<DB> {
             }
         }
         let before = self.muted.len();
-        self.muted.push(receiver.into());
+        let receiver = receiver.into();
+        self.db().warn_of_unknown(&receiver);
+        self.muted.push(receiver);
         let muted = Muted(self, before);
         body(&mut *muted.0).await
     }

@@ -194,14 +194,14 @@ impl Adapter for MySql {
         server: &'c ServerInfo,
     ) -> BoxFuture<'c, Result<(), sqlx::Error>> {
         Box::pin(async move {
-            let set = SET_PROBE.replace("{probe}", &probe.0);
+            let set = SET_PROBE.replace("{probe}", &probe.name);
             Self::simple(&mut *conn, own_sql(set)).await?;
             let Some(markers) = &server.markers else {
                 return Ok(());
             };
             let witness = WITNESS
                 .replace("{markers}", markers)
-                .replace("{probe}", &probe.0);
+                .replace("{probe}", &probe.name);
             match Self::simple(conn, own_sql(witness)).await {
                 // A transaction or a server that refuses writes: then nobody can say what became of it.
                 Err(sqlx::Error::Database(_)) => Ok(()),
@@ -215,7 +215,7 @@ impl Adapter for MySql {
         probe: &'c Probe,
     ) -> BoxFuture<'c, Result<bool, sqlx::Error>> {
         Box::pin(async move {
-            let sql = own_sql(HAS_PROBE.replace("{probe}", &probe.0));
+            let sql = own_sql(HAS_PROBE.replace("{probe}", &probe.name));
             match Self::simple(conn, sql).await {
                 Ok(()) => Ok(true),
                 Err(error) if Self::is_state_mismatch(&error) => Ok(false),
@@ -225,34 +225,6 @@ impl Adapter for MySql {
     }
 
     // A savepoint can be asked for although a statement has failed.
-    fn name_sql(_name: &Probe) -> String {
-        String::new()
-    }
-
-    fn has_name<'c>(
-        _conn: &'c mut MySqlConnection,
-        _name: &'c Probe,
-    ) -> BoxFuture<'c, Result<bool, sqlx::Error>> {
-        Box::pin(async { Ok(true) })
-    }
-
-    fn was_committed<'c>(
-        conn: &'c mut MySqlConnection,
-        probe: &'c Probe,
-        server: &'c ServerInfo,
-    ) -> BoxFuture<'c, Result<Option<bool>, sqlx::Error>> {
-        Box::pin(async move {
-            let Some(markers) = &server.markers else {
-                return Ok(None);
-            };
-            let sql = FIND
-                .replace("{markers}", markers)
-                .replace("{token}", &probe.0);
-            let row = Executor::fetch_one(conn, own_sql(sql)).await?;
-            Ok(Some(row.try_get::<i64, _>(0)? > 0))
-        })
-    }
-
     fn session_state(conn: &mut MySqlConnection) -> BoxFuture<'_, Result<String, sqlx::Error>> {
         Box::pin(async move {
             let rows = Executor::fetch_all(conn, sqlx::raw_sql(SESSION_STATE)).await?;

@@ -1,1 +1,1 @@
-SHOW aftercommit.open
+RELEASE SAVEPOINT aftercommit_probe_{probe}

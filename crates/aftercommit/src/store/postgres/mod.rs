@@ -16,7 +16,8 @@ use tokio::time::sleep;
 
 use super::{
     Adapter, CommitMessage, CommitStatus, EffectSql, Identity, Item, OperateSql, Probe, Query,
-    RowSql, ServerInfo, TxInfo, effect_sql, load_effect_sql, operate_sql, own_sql, row_sql, values,
+    RowSql, ServerInfo, TransactionsBegun, TxInfo, effect_sql, load_effect_sql, operate_sql,
+    own_sql, row_sql, values,
 };
 use crate::error::Error;
 use crate::transaction::{Grammar, Options};
@@ -31,7 +32,7 @@ struct Texts {
     number_unflushed: String,
     durable: String,
     set_probe: String,
-    name_transaction: String,
+    set_probe_first: String,
     commit: String,
 }
 
@@ -46,7 +47,7 @@ static TEXTS: LazyLock<Texts> = LazyLock::new(|| {
         number_unflushed: text(include_str!("number_unflushed.sql")),
         durable: text(include_str!("durable.sql")),
         set_probe: text(include_str!("set_probe.sql")),
-        name_transaction: text(include_str!("name_transaction.sql")),
+        set_probe_first: text(include_str!("set_probe_first.sql")),
         commit: text(include_str!("commit.sql")),
     }
 });
@@ -58,8 +59,9 @@ const SET_DURABLE: &str = include_str!("set_durable.sql");
 const SERVER_INFO: &str = include_str!("server_info.sql");
 const TRY_EPOCH: &str = include_str!("try_epoch.sql");
 const HAS_PROBE: &str = include_str!("has_probe.sql");
-const HAS_NAME: &str = include_str!("has_name.sql");
-const WAS_COMMITTED: &str = include_str!("was_committed.sql");
+const HAS_PROBE_ABORTED: &str = include_str!("has_probe_aborted.sql");
+const HAS_PROBE_FIRST: &str = include_str!("has_probe_first.sql");
+const TRANSACTIONS_BEGUN: &str = include_str!("transactions_begun.sql");
 const SESSION_STATE: &str = include_str!("session_state.sql");
 
 static ROWS: RowSql = row_sql! {
@@ -221,33 +223,47 @@ impl Adapter for Postgres {
         probe: &'c Probe,
         _server: &'c ServerInfo,
     ) -> BoxFuture<'c, Result<(), sqlx::Error>> {
-        Self::simple(conn, own_sql(TEXTS.set_probe.replace("{probe}", &probe.0)))
+        let text = match probe.first {
+            true => &TEXTS.set_probe_first,
+            false => &TEXTS.set_probe,
+        };
+        Self::simple(conn, own_sql(text.replace("{probe}", &probe.name)))
     }
 
     fn has_probe<'c>(
         conn: &'c mut PgConnection,
         probe: &'c Probe,
     ) -> BoxFuture<'c, Result<bool, sqlx::Error>> {
-        Box::pin(async move { Ok(show(conn, HAS_PROBE).await? == probe.0) })
+        Box::pin(async move {
+            if probe.first {
+                return Ok(show(conn, HAS_PROBE_FIRST).await? == probe.name);
+            }
+            let text = |text: &str| own_sql(text.trim().replace("{probe}", &probe.name));
+            let mut asked = Self::simple(conn, text(HAS_PROBE)).await;
+            if asked.as_ref().is_err_and(Self::is_aborted) {
+                asked = Self::simple(conn, text(HAS_PROBE_ABORTED)).await;
+            }
+            match asked {
+                Ok(()) => Ok(true),
+                Err(error) if Self::is_state_mismatch(&error) => Ok(false),
+                Err(error) => Err(error),
+            }
+        })
     }
 
-    fn name_sql(name: &Probe) -> String {
-        TEXTS.name_transaction.replace("{name}", &name.0)
-    }
-
-    fn has_name<'c>(
-        conn: &'c mut PgConnection,
-        name: &'c Probe,
-    ) -> BoxFuture<'c, Result<bool, sqlx::Error>> {
-        Box::pin(async move { Ok(show(conn, HAS_NAME).await? == name.0) })
-    }
-
-    fn was_committed<'c>(
-        conn: &'c mut PgConnection,
-        probe: &'c Probe,
-        _server: &'c ServerInfo,
-    ) -> BoxFuture<'c, Result<Option<bool>, sqlx::Error>> {
-        Box::pin(async move { Ok(Some(show(conn, WAS_COMMITTED).await? == probe.0)) })
+    fn transactions_begun(
+        conn: &mut PgConnection,
+    ) -> BoxFuture<'_, Result<Option<TransactionsBegun>, sqlx::Error>> {
+        Box::pin(async move {
+            let row = Executor::fetch_optional(conn, sqlx::raw_sql(TRANSACTIONS_BEGUN)).await?;
+            row.map(|row| {
+                Ok(TransactionsBegun {
+                    session: row.try_get(0)?,
+                    count: row.try_get(1)?,
+                })
+            })
+            .transpose()
+        })
     }
 
     fn is_stale_plan(error: &sqlx::Error) -> bool {

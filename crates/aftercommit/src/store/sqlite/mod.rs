@@ -168,7 +168,7 @@ impl Adapter for Sqlite {
         probe: &'c Probe,
         _server: &'c ServerInfo,
     ) -> BoxFuture<'c, Result<(), sqlx::Error>> {
-        Self::simple(conn, own_sql(SET_PROBE.replace("{probe}", &probe.0)))
+        Self::simple(conn, own_sql(SET_PROBE.replace("{probe}", &probe.name)))
     }
 
     fn has_probe<'c>(
@@ -176,7 +176,7 @@ impl Adapter for Sqlite {
         probe: &'c Probe,
     ) -> BoxFuture<'c, Result<bool, sqlx::Error>> {
         Box::pin(async move {
-            let sql = own_sql(HAS_PROBE.replace("{probe}", &probe.0));
+            let sql = own_sql(HAS_PROBE.replace("{probe}", &probe.name));
             match Self::simple(conn, sql).await {
                 Ok(()) => Ok(true),
                 Err(error) if Self::is_state_mismatch(&error) => Ok(false),
@@ -186,25 +186,6 @@ impl Adapter for Sqlite {
     }
 
     // A savepoint can be asked for although a statement has failed.
-    fn name_sql(_name: &Probe) -> String {
-        String::new()
-    }
-
-    fn has_name<'c>(
-        _conn: &'c mut SqliteConnection,
-        _name: &'c Probe,
-    ) -> BoxFuture<'c, Result<bool, sqlx::Error>> {
-        Box::pin(async { Ok(true) })
-    }
-
-    fn was_committed<'c>(
-        _conn: &'c mut SqliteConnection,
-        _probe: &'c Probe,
-        _server: &'c ServerInfo,
-    ) -> BoxFuture<'c, Result<Option<bool>, sqlx::Error>> {
-        Box::pin(async { Ok(None) })
-    }
-
     fn session_state(conn: &mut SqliteConnection) -> BoxFuture<'_, Result<String, sqlx::Error>> {
         Box::pin(async move {
             let row = Executor::fetch_one(conn, sqlx::raw_sql(SESSION_STATE)).await?;

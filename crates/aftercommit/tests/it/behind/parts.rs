@@ -156,6 +156,8 @@ pub const POSTGRES: Parts = Parts {
         "COMMIT; START TRANSACTION",
         "ROLLBACK; BEGIN ISOLATION LEVEL SERIALIZABLE",
         "ROLLBACK TO aftercommit_1",
+        "ROLLBACK; INSERT INTO item (id) VALUES ({id}); COMMIT; BEGIN; SELECT 1 / 0",
+        "ROLLBACK; INSERT INTO item (id) VALUES ({id}); BEGIN; SELECT 1 / 0",
     ],
     tails: TAILS,
 };

@@ -5,14 +5,15 @@ use std::time::Duration;
 
 use aftercommit::effect::durable;
 use aftercommit::signal::with_state;
-use aftercommit::{Delivery, Ok, Outcome, Result, Signals, Tx};
+use aftercommit::{BoxError, Delivery, Event, Ok, Outcome, Result, Signals, Tx};
 
-use super::{Noted, noted, site, worker};
+use super::{Noted, noted, quickly, site, worker};
 use crate::support::{Outbox, Sink, Site};
 
 on_each_database_and_the_pooler! {
     every_form_of_receiver_is_called,
     a_receiver_answers_what_becomes_of_the_effect,
+    a_receiver_fails_with_any_error,
 }
 
 async fn plain(sink: &Sink, noted: &Noted) -> Result<()> {
@@ -109,5 +110,100 @@ async fn a_receiver_answers_what_becomes_of_the_effect<DB: Outbox>() {
     assert_eq!(site.effects("waiting").await, ["\"later\""]);
     let failures = "SELECT failures FROM aftercommit_waiting";
     assert_eq!(DB::number(&site.others, failures.into()).await, 0);
+    running.drain().await;
+}
+
+async fn fail_alone(_noted: &Noted) -> anyhow::Result<()> {
+    anyhow::bail!("alone")
+}
+
+async fn fail_inside<DB: Outbox>(_tx: &mut Tx<DB>, _noted: &Noted) -> anyhow::Result<()> {
+    anyhow::bail!("inside")
+}
+
+async fn fail_knowing(_delivery: Delivery<Noted>) -> std::io::Result<Outcome> {
+    Err(std::io::Error::other("knowing"))
+}
+
+async fn fail_together(_all: Vec<Delivery<Noted>>) -> Result<Vec<Outcome>, BoxError> {
+    Err("together".into())
+}
+
+async fn fail_alone_with(_: &u8, _noted: &Noted) -> anyhow::Result<()> {
+    anyhow::bail!("alone_with")
+}
+
+async fn fail_inside_with<DB: Outbox>(
+    _: &u8,
+    _tx: &mut Tx<DB>,
+    _noted: &Noted,
+) -> Result<(), sqlx::Error> {
+    Err(sqlx::Error::Protocol("inside_with".into()))
+}
+
+async fn fail_knowing_with(_: &u8, _delivery: Delivery<Noted>) -> anyhow::Result<Outcome> {
+    anyhow::bail!("knowing_with")
+}
+
+async fn fail_together_with(_: &u8, _all: Vec<Delivery<Noted>>) -> anyhow::Result<Vec<Outcome>> {
+    anyhow::bail!("together_with")
+}
+
+async fn a_receiver_fails_with_any_error<DB: Outbox>() {
+    let sink = Sink::default();
+    let heard = sink.clone();
+    let mut site = Site::<DB>::open().await;
+    site.db.migrate().await.unwrap();
+    let signals = Signals::new()
+        .with(durable("alone", fail_alone).retry(quickly(1)))
+        .with(
+            durable("shared", async |_: Arc<Noted>| {
+                Err::<(), BoxError>("shared".into())
+            })
+            .retry(quickly(1)),
+        )
+        .with(durable("inside", fail_inside::<DB>).retry(quickly(1)))
+        .with(durable("knowing", fail_knowing).retry(quickly(1)))
+        .with(durable("together", fail_together).retry(quickly(1)))
+        .with(durable("alone_with", with_state(1, fail_alone_with)).retry(quickly(1)))
+        .with(durable("inside_with", with_state(1, fail_inside_with::<DB>)).retry(quickly(1)))
+        .with(durable("knowing_with", with_state(1, fail_knowing_with)).retry(quickly(1)))
+        .with(durable("together_with", with_state(1, fail_together_with)).retry(quickly(1)));
+    site.db = site
+        .db
+        .clone()
+        .with_signals(signals)
+        .with_observer(move |event| {
+            if let Event::DeadLetter {
+                receiver, reason, ..
+            } = event
+            {
+                let reason = reason.unwrap_or_default();
+                let names_it = reason.ends_with(receiver);
+                heard.put(if names_it {
+                    (*receiver).to_owned()
+                } else {
+                    format!("{receiver}: {reason}")
+                });
+            }
+        });
+    site.db.send(noted("x")).await.unwrap();
+    let running = worker(&site.db).await;
+    let mut failed = sink.until(9).await;
+    failed.sort();
+    assert_eq!(
+        failed,
+        [
+            "alone",
+            "alone_with",
+            "inside",
+            "inside_with",
+            "knowing",
+            "knowing_with",
+            "shared",
+            "together",
+            "together_with"
+        ]
+    );
     running.drain().await;
 }

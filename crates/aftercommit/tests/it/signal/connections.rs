@@ -148,4 +148,16 @@ async fn receivers_can_be_muted_for_a_scope<DB: Server>() {
         .await
         .unwrap();
     assert_eq!(labels.all(), ["a 1", "a 2", "a 4", "mail 3", "mail 4"]);
+    assert!(
+        !site
+            .heard
+            .all()
+            .iter()
+            .any(|heard| heard.starts_with("muted nobody"))
+    );
+    let misspelt = site.db.mute("mial");
+    let muted = misspelt.atomic(async |tx| tx.muted("A", async |_tx| Ok(())).await);
+    muted.await.unwrap();
+    assert!(site.heard.has("muted nobody: mial"));
+    assert!(site.heard.has("muted nobody: A"));
 }

@@ -85,7 +85,9 @@ async fn send_robust_isolates_each_receiver<DB: Server>() {
             "writes and fails",
             with_state(labels.clone(), write_and_fail::<DB>),
         )
-        .during("panics", async |_saved: &Saved| panic!("as planned"))
+        .during("panics", async |_saved: &Saved| -> Result<()> {
+            panic!("as planned")
+        })
         .during("insert", insert::<DB>);
     let site = Site::<DB>::open().await.with_signals(signals);
     site.db
@@ -132,7 +134,9 @@ async fn send_robust_isolates_each_receiver<DB: Server>() {
 async fn a_receiver_that_panics_rolls_the_sender_back<DB: Server>() {
     let signals = Signals::<DB>::new()
         .during("insert", insert::<DB>)
-        .during("panics", async |_saved: &Saved| panic!("as planned"));
+        .during("panics", async |_saved: &Saved| -> Result<()> {
+            panic!("as planned")
+        });
     let site = Site::<DB>::with_pool_of(1).await.with_signals(signals);
     let sending = site.db.atomic(async |tx| tx.send(Saved(1)).await);
     assert!(

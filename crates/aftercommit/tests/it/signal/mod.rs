@@ -2,6 +2,7 @@
 
 mod calls;
 mod failures;
+mod errors;
 mod connections;
 mod recursion;
 

@@ -88,6 +88,7 @@ impl Heard {
                 self.0
                     .note(format!("{verb} {effects} of {receiver}: {reason}"));
             }
+            Event::MutedNobody { receiver } => self.0.note(format!("muted nobody: {receiver}")),
             Event::ReceiverFailed { receiver, .. } => {
                 self.0.note(format!("failed receiver {receiver}"))
             }

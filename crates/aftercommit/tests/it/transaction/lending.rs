@@ -10,7 +10,7 @@ on_each_database! {
     an_error_of_it_breaks_the_block,
     a_commit_on_it_is_told,
     a_rollback_on_it_is_told,
-    a_lent_connection_that_is_dropped_breaks_the_block,
+    a_lent_connection_that_is_dropped_leaves_the_block_unsure,
 }
 
 async fn what_runs_on_a_lent_connection_belongs_to_the_block<DB: Server>() {
@@ -131,7 +131,7 @@ async fn a_rollback_on_it_is_told<DB: Server>() {
     }
 }
 
-async fn a_lent_connection_that_is_dropped_breaks_the_block<DB: Server>() {
+async fn a_lent_connection_that_is_dropped_leaves_the_block_unsure<DB: Server>() {
     let site = Site::<DB>::open().await;
     let told = site
         .db
@@ -149,7 +149,8 @@ async fn a_lent_connection_that_is_dropped_breaks_the_block<DB: Server>() {
             Ok(())
         })
         .await;
-    assert!(told.unwrap_err().is_broken());
+    // What the code did before it was dropped is not known.
+    assert_eq!(told.unwrap_err().code(), Some("TX_STATE_MISMATCH"));
     assert!(site.ids().await.is_empty());
 }
 
