@@ -22,7 +22,9 @@ pub type BoxError = Box<dyn StdError + Send + Sync + 'static>;
 /// The result of this library's functions.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// `Ok` with this library's error type, for the end of a block whose error type nothing else tells.
+/// `Ok` with this library's error type, for the end of a block or a closure whose error type nothing else tells.
+///
+/// Write it with its path: imported by its name or by `*`, it hides the `Ok` of [`std::result::Result`], which also stands in patterns.
 ///
 /// ```
 /// # #[cfg(feature = "sqlite")]

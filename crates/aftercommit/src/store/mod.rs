@@ -59,7 +59,9 @@ impl<DB: Adapter> Dialect for DB {}
 pub(crate) type Item<DB> =
     Result<Either<<DB as sqlx::Database>::QueryResult, <DB as sqlx::Database>::Row>, sqlx::Error>;
 
+mod numbers;
 mod tx_info;
+pub use numbers::Numbers;
 pub use tx_info::{CommitMessage, Identity, Probe, TransactionsBegun, TxInfo};
 
 /// What the server knows about a commit that was cut.
@@ -77,14 +79,14 @@ pub enum CommitStatus {
 }
 
 /// What is asked of a server once. Whatever may change with the connection is asked for with the transaction instead.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct ServerInfo {
     /// MySQL: the full name of the table of commit markers, where it exists.
     pub markers: Option<String>,
     /// MySQL: which server a marker is meant for. A commit on another one asks again.
     pub server: String,
-    /// Postgres: the expression that tells this server from itself after a crash; `None` where numbers cannot be asked for.
-    pub epoch_sql: Option<&'static str>,
+    /// Postgres: how a transaction is asked for its number; `None` where it cannot be.
+    pub numbers: Option<Numbers>,
     /// Postgres: whether the answer behind which COMMIT stands can be flushed.
     pub flushes: bool,
     /// Why a confirmed commit may be gone after a crash, if the settings of the server say so.

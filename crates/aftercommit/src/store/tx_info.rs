@@ -13,8 +13,10 @@ pub enum Identity {
     Number {
         /// In decimal digits.
         number: String,
-        /// See the adapter's `epoch` statement; empty where the server did not say.
-        epoch: String,
+        /// On which instance of a server it was given out; empty where the epoch was asked for itself.
+        instance: String,
+        /// See the adapter's `epoch` statement; `None` where it was not known yet.
+        epoch: Option<String>,
     },
     /// A token that was written with the commit, on a server of this name.
     Token {

@@ -44,6 +44,11 @@ use crate::store::{self, Dialect, Tables};
 /// # fn main() {}
 /// ```
 pub struct Db<DB: Dialect> {
+    pub(super) parts: Arc<Parts<DB>>,
+}
+
+/// What a handle is made of. Behind one pointer, because a transaction keeps several clones of its handle.
+pub(super) struct Parts<DB: Dialect> {
     pub(super) shared: Arc<Shared<DB>>,
     pub(super) observers: Arc<Observers>,
     signals: Signals<DB>,
@@ -61,14 +66,15 @@ impl<DB: Dialect> Db<DB> {
     /// [`disable_statement_logging`](sqlx::ConnectOptions::disable_statement_logging). A server logs the text of a statement that
     /// fails, or is slow, as it is configured to.
     pub fn new(pool: Pool<DB>) -> Self {
-        Self {
+        let parts = Arc::new(Parts {
             shared: Arc::new(Shared::new(pool)),
             observers: Arc::default(),
             signals: Signals::new(),
             muted: Arc::default(),
             tables: Arc::default(),
             station: Arc::default(),
-        }
+        });
+        Self { parts }
     }
 
     /// Connects with defaults that suit a service.
@@ -94,9 +100,8 @@ impl<DB: Dialect> Db<DB> {
     }
 
     /// Connects receivers: those of `signals` hear what is sent through this handle and its clones.
-    pub fn with_signals(mut self, signals: Signals<DB>) -> Self {
-        self.signals = signals;
-        self
+    pub fn with_signals(self, signals: Signals<DB>) -> Self {
+        self.changed(|parts| parts.signals = signals)
     }
 
     /// A handle whose transactions leave one receiver out: for an import, a test, a repair.
@@ -106,22 +111,26 @@ impl<DB: Dialect> Db<DB> {
     pub fn mute(&self, receiver: impl Into<Box<str>>) -> Self {
         let receiver = receiver.into();
         self.warn_of_unknown(&receiver);
-        let mut muted = self.muted.to_vec();
-        muted.push(receiver);
-        Self {
-            muted: muted.into(),
-            ..self.clone()
-        }
+        self.clone().changed(|parts| {
+            let mut muted = parts.muted.to_vec();
+            muted.push(receiver);
+            parts.muted = muted.into();
+        })
+    }
+
+    pub(super) fn changed(mut self, change: impl FnOnce(&mut Parts<DB>)) -> Self {
+        change(Arc::make_mut(&mut self.parts));
+        self
     }
 
     /// The pool behind this handle, for statements that need no block.
     pub fn pool(&self) -> &Pool<DB> {
-        &self.shared.pool
+        &self.parts.shared.pool
     }
 
     /// The receivers that hear what is sent through this handle.
     pub fn signals(&self) -> &Signals<DB> {
-        &self.signals
+        &self.parts.signals
     }
 
     /// Creates what the library keeps in the database itself.
@@ -149,7 +158,7 @@ impl<DB: Dialect> Db<DB> {
     /// The statements that [`migrate`](Self::migrate) runs.
     pub fn migration(&self) -> Vec<String> {
         let own = DB::migrations().iter().map(|sql| (*sql).to_owned());
-        let effects = store::effect_text::<DB>(DB::effects().tables, &self.tables, &[]);
+        let effects = store::effect_text::<DB>(DB::effects().tables, &self.parts.tables, &[]);
         own.chain([effects]).collect()
     }
 
@@ -273,7 +282,7 @@ impl<DB: Dialect> Db<DB> {
         Fut: Future<Output: IntoResult> + Send + 'static,
     {
         let place = Location::caller();
-        let observers = Observers::clone(&self.observers);
+        let observers = Observers::clone(&self.parts.observers);
         async move {
             if observers.strict {
                 return Err(Error::new(Kind::NoTransaction { place }));
@@ -285,39 +294,49 @@ impl<DB: Dialect> Db<DB> {
     /// Whether both were made from one [`Db`], whatever their settings.
     #[cfg(feature = "axum")]
     pub(crate) fn shares_pool_with(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.shared, &other.shared)
+        Arc::ptr_eq(&self.parts.shared, &other.parts.shared)
     }
 
     pub(crate) fn station(&self) -> &Arc<Station> {
-        &self.station
+        &self.parts.station
     }
 
     pub(crate) fn tables(&self) -> &Tables {
-        &self.tables
+        &self.parts.tables
     }
 
     pub(crate) fn headers(&self) -> Headers {
-        let headers = self.observers.headers.as_ref();
+        let headers = self.parts.observers.headers.as_ref();
         headers.map(|headers| headers()).unwrap_or_default()
     }
 
     pub(crate) fn observers(&self) -> &Observers {
-        &self.observers
+        &self.parts.observers
     }
 
     /// Says so if no receiver has this name.
     pub(crate) fn warn_of_unknown(&self, receiver: &str) {
-        if !self.signals.knows(receiver) {
-            self.observers.observe(&Event::MutedNobody { receiver });
+        if !self.parts.signals.knows(receiver) {
+            self.parts
+                .observers
+                .observe(&Event::MutedNobody { receiver });
         }
     }
 
     pub(crate) fn is_muted(&self, receiver: &str) -> bool {
-        self.muted.iter().any(|muted| **muted == *receiver)
+        self.parts.muted.iter().any(|muted| **muted == *receiver)
     }
 }
 
 impl<DB: Dialect> Clone for Db<DB> {
+    fn clone(&self) -> Self {
+        Self {
+            parts: Arc::clone(&self.parts),
+        }
+    }
+}
+
+impl<DB: Dialect> Clone for Parts<DB> {
     fn clone(&self) -> Self {
         Self {
             shared: Arc::clone(&self.shared),
@@ -335,8 +354,8 @@ impl<DB: Dialect> fmt::Debug for Db<DB> {
         // Not the pool: its connect options may show a password.
         f.debug_struct("Db")
             .field("database", &DB::NAME)
-            .field("settings", &self.observers)
-            .field("muted", &self.muted)
+            .field("settings", &self.parts.observers)
+            .field("muted", &self.parts.muted)
             .finish_non_exhaustive()
     }
 }

@@ -26,6 +26,25 @@ impl<'c, DB: Dialect> Executor<'c> for &'c mut Tx<DB> {
         })
     }
 
+    // As the default would, with one future instead of three streams.
+    fn execute<'e, 'q: 'e, E>(self, query: E) -> BoxFuture<'e, Result<DB::QueryResult, sqlx::Error>>
+    where
+        'c: 'e,
+        E: 'q + Execute<'q, DB>,
+    {
+        let query = Query::own(query);
+        Box::pin(async move {
+            self.start(query?, Want::All).await?;
+            let mut result = DB::QueryResult::default();
+            while let Some(item) = self.next_item().await {
+                if let Either::Left(ended) = item? {
+                    result.extend([ended]);
+                }
+            }
+            Ok(result)
+        })
+    }
+
     fn fetch_optional<'e, 'q: 'e, E>(
         self,
         query: E,

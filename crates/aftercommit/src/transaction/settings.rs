@@ -73,11 +73,13 @@ impl<DB: Dialect> Db<DB> {
     /// # Errors
     ///
     /// `BAD_IDENTIFIER`: a name has 1 to 40 lower-case letters, digits and underscores, and does not begin with a digit.
-    pub fn with_tables(mut self, schema: Option<&str>, prefix: &str) -> Result<Self> {
-        self.tables = Arc::new(Tables::new(schema, prefix)?);
-        // What is written there must not be handed to a worker that settles it elsewhere.
-        self.station = Arc::default();
-        Ok(self)
+    pub fn with_tables(self, schema: Option<&str>, prefix: &str) -> Result<Self> {
+        let tables = Arc::new(Tables::new(schema, prefix)?);
+        Ok(self.changed(|parts| {
+            parts.tables = tables;
+            // What is written there must not be handed to a worker that settles it elsewhere.
+            parts.station = Arc::default();
+        }))
     }
 
     /// Whether events and log lines of deliveries and of the worker say why something failed: yes unless set.
@@ -94,8 +96,7 @@ impl<DB: Dialect> Db<DB> {
         self.configure(|observers| observers.strict = true)
     }
 
-    pub(crate) fn configure(mut self, change: impl FnOnce(&mut Observers)) -> Self {
-        change(Arc::make_mut(&mut self.observers));
-        self
+    pub(crate) fn configure(self, change: impl FnOnce(&mut Observers)) -> Self {
+        self.changed(|parts| change(Arc::make_mut(&mut parts.observers)))
     }
 }

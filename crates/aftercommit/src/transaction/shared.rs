@@ -48,11 +48,14 @@ impl<DB: Dialect> Shared<DB> {
 
 impl<DB: Dialect> Db<DB> {
     pub(crate) fn next_transaction(&self) -> u64 {
-        self.shared.transactions.fetch_add(1, Ordering::Relaxed)
+        self.parts
+            .shared
+            .transactions
+            .fetch_add(1, Ordering::Relaxed)
     }
 
     pub(super) fn known_server(&self) -> Option<Arc<ServerInfo>> {
-        let server = &self.shared.server;
+        let server = &self.parts.shared.server;
         server
             .read()
             .unwrap_or_else(PoisonError::into_inner)
@@ -60,13 +63,14 @@ impl<DB: Dialect> Db<DB> {
     }
 
     pub(super) fn remember_server(&self, known: &Arc<ServerInfo>) {
-        let server = &self.shared.server;
+        let server = &self.parts.shared.server;
         *server.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(known));
     }
 
     /// The server may be another one now: it is asked again before the next transaction.
     pub(crate) fn forget_server(&self) {
         *self
+            .parts
             .shared
             .server
             .write()
@@ -75,16 +79,16 @@ impl<DB: Dialect> Db<DB> {
 
     /// Why confirmed commits may be lost, the first time that it is known.
     pub(super) fn warn_once_of_losses(&self) -> Option<&'static str> {
-        if self.shared.warned.load(Ordering::Relaxed) {
+        if self.parts.shared.warned.load(Ordering::Relaxed) {
             return None;
         }
         let why = self.known_server()?.loses_commits?;
-        (!self.shared.warned.swap(true, Ordering::Relaxed)).then_some(why)
+        (!self.parts.shared.warned.swap(true, Ordering::Relaxed)).then_some(why)
     }
 
     /// Looks at the ids of rows that were rolled back, or adds to them.
     pub(crate) fn void_ids<T>(&self, look: impl FnOnce(&mut VoidIds) -> T) -> T {
-        let void = self.shared.void_ids.lock();
+        let void = self.parts.shared.void_ids.lock();
         look(&mut void.unwrap_or_else(PoisonError::into_inner))
     }
 
@@ -98,7 +102,7 @@ impl<DB: Dialect> Db<DB> {
 
     /// Cleans up behind commits, now and then.
     pub(crate) fn count_commit(&self, server: &ServerInfo) {
-        let commits = self.shared.commits.fetch_add(1, Ordering::Relaxed) + 1;
+        let commits = self.parts.shared.commits.fetch_add(1, Ordering::Relaxed) + 1;
         if !commits.is_multiple_of(UPKEEP_EVERY) {
             return;
         }
@@ -119,6 +123,7 @@ impl<DB: Dialect> Db<DB> {
     pub(super) fn lock_taken(&self, id: u64, place: &'static Location<'static>) {
         if DB::ONE_WRITER {
             *self
+                .parts
                 .shared
                 .writer
                 .lock()
@@ -129,6 +134,7 @@ impl<DB: Dialect> Db<DB> {
     pub(super) fn lock_given_back(&self, id: u64) {
         if DB::ONE_WRITER {
             let mut writer = self
+                .parts
                 .shared
                 .writer
                 .lock()
@@ -141,6 +147,7 @@ impl<DB: Dialect> Db<DB> {
 
     pub(super) fn connection_taken(&self, id: u64, place: &'static Location<'static>) {
         let mut open = self
+            .parts
             .shared
             .open
             .lock()
@@ -150,6 +157,7 @@ impl<DB: Dialect> Db<DB> {
 
     pub(super) fn connection_given_back(&self, id: u64) {
         let mut open = self
+            .parts
             .shared
             .open
             .lock()
@@ -160,6 +168,7 @@ impl<DB: Dialect> Db<DB> {
     /// Who holds the connections of the pool, in words.
     pub(super) fn connection_holders(&self) -> Option<String> {
         let open = self
+            .parts
             .shared
             .open
             .lock()
@@ -178,6 +187,7 @@ impl<DB: Dialect> Db<DB> {
     /// Who holds the write lock, in words.
     pub(crate) fn lock_holder(&self) -> Option<String> {
         let writer = self
+            .parts
             .shared
             .writer
             .lock()

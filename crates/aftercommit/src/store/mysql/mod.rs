@@ -29,9 +29,9 @@ const ISOLATION: &str = include_str!("isolation.sql");
 const ROLLBACK: &str = include_str!("rollback.sql");
 /// The expression that names a server.
 const SERVER: &str = include_str!("server.sql");
+const REMEMBER_SERVER: &str = include_str!("remember_server.sql");
 const SERVER_INFO: &str = include_str!("server_info.sql");
 const HAS_PROBE: &str = include_str!("has_probe.sql");
-const WITNESS: &str = include_str!("witness.sql");
 const SESSION_STATE: &str = include_str!("session_state.sql");
 const PRUNE: &str = include_str!("prune.sql");
 const MIGRATIONS: &[&str] = &[include_str!("migrate_1.sql")];
@@ -191,23 +191,9 @@ impl Adapter for MySql {
     fn set_probe<'c>(
         conn: &'c mut MySqlConnection,
         probe: &'c Probe,
-        server: &'c ServerInfo,
+        _server: &'c ServerInfo,
     ) -> BoxFuture<'c, Result<(), sqlx::Error>> {
-        Box::pin(async move {
-            let set = SET_PROBE.replace("{probe}", &probe.name);
-            Self::simple(&mut *conn, own_sql(set)).await?;
-            let Some(markers) = &server.markers else {
-                return Ok(());
-            };
-            let witness = WITNESS
-                .replace("{markers}", markers)
-                .replace("{probe}", &probe.name);
-            match Self::simple(conn, own_sql(witness)).await {
-                // A transaction or a server that refuses writes: then nobody can say what became of it.
-                Err(sqlx::Error::Database(_)) => Ok(()),
-                answered => answered,
-            }
-        })
+        Self::simple(conn, own_sql(SET_PROBE.replace("{probe}", &probe.name)))
     }
 
     fn has_probe<'c>(
@@ -224,7 +210,6 @@ impl Adapter for MySql {
         })
     }
 
-    // A savepoint can be asked for although a statement has failed.
     fn session_state(conn: &mut MySqlConnection) -> BoxFuture<'_, Result<String, sqlx::Error>> {
         Box::pin(async move {
             let rows = Executor::fetch_all(conn, sqlx::raw_sql(SESSION_STATE)).await?;
@@ -247,6 +232,8 @@ impl Adapter for MySql {
 
     fn server_info(conn: &mut MySqlConnection) -> BoxFuture<'_, Result<ServerInfo, sqlx::Error>> {
         Box::pin(async move {
+            let remember = REMEMBER_SERVER.trim().replace("{server}", SERVER.trim());
+            Self::simple(&mut *conn, own_sql(remember)).await?;
             let sql = own_sql(SERVER_INFO.replace("{server}", SERVER.trim()));
             let row = Executor::fetch_one(conn, sql).await?;
             let (server, database): (String, Option<String>) = (row.try_get(0)?, row.try_get(1)?);
@@ -359,7 +346,6 @@ fn marked_commit(markers: &str, server: &str, token: &str) -> String {
     let server_hex: String = server.bytes().map(|byte| format!("{byte:02x}")).collect();
     let marker = MARK
         .replace("{markers}", markers)
-        .replace("{server}", SERVER.trim())
         .replace("{server_hex}", &server_hex)
         .replace("{token}", token);
     COMMIT.replace("{marker}", &(marker + "\n"))

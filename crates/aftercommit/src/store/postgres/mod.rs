@@ -2,6 +2,7 @@
 
 mod decide;
 mod lookup;
+mod number;
 
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -10,7 +11,7 @@ use either::Either;
 use futures_core::future::BoxFuture;
 use futures_core::stream::BoxStream;
 use futures_util::StreamExt;
-use sqlx::postgres::{PgConnectOptions, PgDatabaseError, PgListener, PgRow};
+use sqlx::postgres::{PgConnectOptions, PgDatabaseError, PgListener};
 use sqlx::{Column, Executor, PgConnection, Pool, Postgres, Row, SqlStr};
 use tokio::time::sleep;
 
@@ -24,12 +25,6 @@ use crate::transaction::{Grammar, Options};
 
 /// The statements of a transaction, without their comments.
 struct Texts {
-    epoch: String,
-    epoch_simple: String,
-    epoch_cached: String,
-    number: String,
-    number_if_any: String,
-    number_unflushed: String,
     durable: String,
     set_probe: String,
     set_probe_first: String,
@@ -39,25 +34,18 @@ struct Texts {
 static TEXTS: LazyLock<Texts> = LazyLock::new(|| {
     let text = super::without_comments;
     Texts {
-        epoch: text(include_str!("epoch.sql")),
-        epoch_simple: text(include_str!("epoch_simple.sql")),
-        epoch_cached: text(include_str!("epoch_cached.sql")),
-        number: text(include_str!("number.sql")),
-        number_if_any: text(include_str!("number_if_any.sql")),
-        number_unflushed: text(include_str!("number_unflushed.sql")),
         durable: text(include_str!("durable.sql")),
         set_probe: text(include_str!("set_probe.sql")),
         set_probe_first: text(include_str!("set_probe_first.sql")),
         commit: text(include_str!("commit.sql")),
     }
 });
-/// The name of the column in which a transaction number comes.
-const NUMBER: &str = "aftercommit_number";
+/// read_only_sql_transaction
+const READ_ONLY: &str = "25006";
 const BEGIN: &str = include_str!("begin.sql");
 const DURABLE_ALONE: &str = include_str!("durable_alone.sql");
 const SET_DURABLE: &str = include_str!("set_durable.sql");
 const SERVER_INFO: &str = include_str!("server_info.sql");
-const TRY_EPOCH: &str = include_str!("try_epoch.sql");
 const HAS_PROBE: &str = include_str!("has_probe.sql");
 const HAS_PROBE_ABORTED: &str = include_str!("has_probe_aborted.sql");
 const HAS_PROBE_FIRST: &str = include_str!("has_probe_first.sql");
@@ -97,9 +85,12 @@ impl Adapter for Postgres {
         Executor::fetch_many(conn, query)
     }
 
-    // All rows are on their way already: reading them to the end also shows an error behind the first row.
+    // All rows are on their way already, and sqlx reads them to the end.
     fn fetch_first(conn: &mut PgConnection, query: Query<Self>) -> BoxStream<'_, Item<Self>> {
-        Executor::fetch_many(conn, query)
+        let first = Executor::fetch_optional(conn, query);
+        futures_util::stream::once(first)
+            .filter_map(|row| async { row.map(|row| row.map(Either::Right)).transpose() })
+            .boxed()
     }
 
     fn prepare<'c>(
@@ -140,24 +131,45 @@ impl Adapter for Postgres {
         server: &'c ServerInfo,
     ) -> BoxFuture<'c, Result<TxInfo, sqlx::Error>> {
         Box::pin(async move {
-            let mut message = sql;
             let asks = writes && options.lookup && !options.read_only;
-            if let (true, Some(epoch)) = (asks, server.epoch_sql) {
-                message.push_str(";\n");
-                message.push_str(&with_epoch(&TEXTS.number, epoch));
+            let numbers = server.numbers.as_ref().filter(|_| asks);
+            if let Some(numbers) = server.numbers.as_ref().filter(|known| known.should_ask()) {
+                number::learn(&mut *conn, numbers).await?;
             }
-            if !then.is_empty() {
-                message.push_str(";\n");
-                message.push_str(&then);
-            }
+            let message = |asked: Option<String>| {
+                let parts = [Some(sql.as_str()), asked.as_deref(), Some(then.as_str())];
+                let parts: Vec<&str> = parts
+                    .into_iter()
+                    .flatten()
+                    .filter(|part| !part.is_empty())
+                    .collect();
+                own_sql(parts.join(";\n"))
+            };
+            let Some(numbers) = numbers else {
+                Self::simple(conn, message(None)).await?;
+                return Ok(TxInfo::default());
+            };
+            let row =
+                Executor::fetch_optional(&mut *conn, message(Some(number::at_once(numbers)))).await;
             let mut tx = TxInfo::default();
-            let mut items = Executor::fetch_many(conn, own_sql(message));
-            while let Some(item) = items.next().await {
-                if let Either::Right(row) = item? {
-                    tx.identity = number(&row)?;
-                    let synchronous: String = row.try_get(2)?;
-                    tx.asynchronous = Some(synchronous == "off");
+            match row {
+                Ok(Some(row)) => tx.identity = number::identity(&row, numbers)?,
+                Ok(None) => {}
+                // A standby gives out no numbers. Its answer to the statement itself says more.
+                Err(error) if code(&error).as_deref() == Some(READ_ONLY) => {
+                    Self::simple(&mut *conn, SqlStr::from_static(super::ROLLBACK)).await?;
+                    Self::simple(conn, message(None)).await?;
+                    return Ok(tx);
                 }
+                Err(error) => return Err(error),
+            }
+            if let Identity::Number {
+                instance, epoch, ..
+            } = &mut tx.identity
+                && epoch.is_none()
+            {
+                let (there, known) = number::learn(conn, numbers).await?;
+                *epoch = known.filter(|_| there == *instance);
             }
             Ok(tx)
         })
@@ -172,18 +184,13 @@ impl Adapter for Postgres {
         Box::pin(async move {
             let mut sql = message.before.clone();
             let unnumbered = message.looked_up() && tx.identity == Identity::Unknown;
-            let asks = server.epoch_sql.filter(|_| unnumbered);
-            if let Some(epoch) = asks {
-                let text = if server.flushes {
-                    &TEXTS.number_if_any
-                } else {
-                    &TEXTS.number_unflushed
-                };
+            let asks = server.numbers.as_ref().filter(|_| unnumbered);
+            if let Some(numbers) = asks {
                 let durable = match message.must_last {
                     true => format!(", {}", TEXTS.durable),
                     false => String::new(),
                 };
-                sql.push_str(&with_epoch(&text.replace("{durable}", &durable), epoch));
+                sql.push_str(&number::if_any(numbers, server.flushes, &durable));
             } else if message.must_last && message.may_have_written {
                 match tx.asynchronous {
                     Some(true) => sql.push_str(SET_DURABLE),
@@ -194,16 +201,17 @@ impl Adapter for Postgres {
                 }
             }
             sql.push_str(&TEXTS.commit);
+            let Some(numbers) = asks else {
+                return Self::simple(conn, own_sql(sql)).await;
+            };
             let mut items = Executor::fetch_many(conn, own_sql(sql));
             while let Some(item) = items.next().await {
                 // The statements of effects answer with rows as well.
                 if let Either::Right(row) = item?
-                    && row
-                        .columns()
-                        .first()
-                        .is_some_and(|column| column.name() == NUMBER)
+                    && let Some(first) = row.columns().first()
+                    && first.name() == number::NUMBER
                 {
-                    tx.identity = number(&row)?;
+                    tx.identity = number::identity(&row, numbers)?;
                 }
             }
             Ok(())
@@ -303,25 +311,10 @@ impl Adapter for Postgres {
                 }
                 Err(error) => return Err(error),
             };
-            let (numbers, no_fsync, flushes): (bool, bool, bool) =
+            let (version, no_fsync, flushes): (i32, bool, bool) =
                 (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
-            let control_file: bool = row.try_get(3)?;
-            let mut epoch_sql = None;
-            for (may, epoch) in [
-                (control_file, TEXTS.epoch.as_str()),
-                (true, &TEXTS.epoch_simple),
-            ] {
-                if numbers && may && epoch_sql.is_none() {
-                    let sql = own_sql(TRY_EPOCH.replace("{epoch}", epoch));
-                    match Executor::fetch_optional(&mut *conn, sql).await {
-                        Ok(_) => epoch_sql = Some(epoch),
-                        Err(sqlx::Error::Database(_)) => {}
-                        Err(error) => return Err(error),
-                    }
-                }
-            }
             Ok(ServerInfo {
-                epoch_sql,
+                numbers: number::numbers(conn, version, row.try_get(3)?).await?,
                 flushes,
                 loses_commits: no_fsync.then_some("the setting fsync is off"),
                 ..ServerInfo::default()
@@ -337,9 +330,24 @@ impl Adapter for Postgres {
     ) -> BoxFuture<'p, CommitStatus> {
         Box::pin(async move {
             match identity {
-                Identity::Number { number, epoch } => {
-                    lookup::look_up(pool, number, epoch, server, patience).await
-                }
+                Identity::Number {
+                    number,
+                    instance,
+                    epoch,
+                } => match &server.numbers {
+                    Some(numbers) => {
+                        let asked = lookup::Asked {
+                            number,
+                            instance,
+                            epoch: epoch.as_deref(),
+                            numbers,
+                        };
+                        lookup::look_up(pool, asked, patience).await
+                    }
+                    None => CommitStatus::Unknown {
+                        why: "this server gives out no transaction numbers",
+                    },
+                },
                 Identity::WroteNothing => CommitStatus::RolledBack,
                 Identity::Unknown | Identity::Token { .. } => CommitStatus::Unknown {
                     why: "the connection was lost before the transaction's number had arrived",
@@ -349,7 +357,8 @@ impl Adapter for Postgres {
     }
 
     fn simple(conn: &mut PgConnection, sql: SqlStr) -> BoxFuture<'_, Result<(), sqlx::Error>> {
-        Box::pin(async move { Executor::execute(conn, sql).await.map(drop) })
+        // Cheaper than `execute`, and it reads the answer to the end as well.
+        Box::pin(async move { Executor::fetch_optional(conn, sql).await.map(drop) })
     }
 
     fn rows() -> &'static RowSql {
@@ -417,23 +426,6 @@ async fn heard(pool: &Pool<Postgres>, channel: &str) -> Result<PgListener, sqlx:
     let mut listener = PgListener::connect_with(pool).await?;
     listener.listen(channel).await?;
     Ok(listener)
-}
-
-/// The number of a transaction and its epoch; without a number it has written nothing.
-fn number(row: &PgRow) -> Result<Identity, sqlx::Error> {
-    let (number, epoch): (Option<String>, Option<String>) = (row.try_get(0)?, row.try_get(1)?);
-    Ok(match number {
-        Some(number) => Identity::Number {
-            number,
-            epoch: epoch.unwrap_or_default(),
-        },
-        None => Identity::WroteNothing,
-    })
-}
-
-fn with_epoch(text: &str, epoch: &str) -> String {
-    text.replace("{epoch}", &TEXTS.epoch_cached)
-        .replace("{epoch}", epoch)
 }
 
 /// The value of a setting; empty if it was never set. No snapshot is taken for it.

@@ -1,6 +1,6 @@
 -- What everybody may: a block can take on a role that may less than the one that asks here.
 SELECT
-    pg_catalog.current_setting('server_version_num')::pg_catalog.int4 >= 130000,
+    pg_catalog.current_setting('server_version_num')::pg_catalog.int4,
     pg_catalog.current_setting('fsync') = 'off',
     EXISTS (
         SELECT FROM pg_catalog.pg_language

@@ -1,5 +1,4 @@
 -- Not every server that speaks Postgres has all of it.
 SELECT
     pg_catalog.pg_current_xact_id_if_assigned()::pg_catalog.text,
-    CASE WHEN NOT pg_catalog.pg_is_in_recovery() THEN {epoch} END,
     pg_catalog.pg_xact_status('3'::pg_catalog.xid8)

@@ -1,0 +1,1 @@
+SET @aftercommit_server = {server}

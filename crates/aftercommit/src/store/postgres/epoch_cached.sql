@@ -1,4 +1,0 @@
--- Asked once per session, which a crash ends: a setting of the session keeps the answer, also behind a pooler.
-COALESCE(
-    NULLIF(pg_catalog.current_setting('aftercommit.epoch', true), ''),
-    CASE WHEN NOT pg_catalog.pg_is_in_recovery() THEN pg_catalog.set_config('aftercommit.epoch', {epoch}, false) END)
