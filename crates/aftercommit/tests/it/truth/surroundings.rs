@@ -86,7 +86,7 @@ async fn commits_are_told_under_any_setting_only_on_postgres() {
         ])
         .unwrap();
     type Change = fn(PgConnectOptions) -> PgConnectOptions;
-    let surroundings: [(&str, Change); 8] = [
+    let surroundings: [(&str, Change); 9] = [
         ("client_min_messages", |o| {
             o.options([("client_min_messages", "error")])
         }),
@@ -95,6 +95,9 @@ async fn commits_are_told_under_any_setting_only_on_postgres() {
         }),
         ("log_min_messages", |o| {
             o.options([("log_min_messages", "debug1")])
+        }),
+        ("time zone", |o| {
+            o.options([("TimeZone", "Asia/Kathmandu"), ("DateStyle", "German")])
         }),
         ("row_security", |o| o.options([("row_security", "off")])),
         ("no control file", |o| o.username("app")),
