@@ -1,6 +1,7 @@
 //! A transaction for each request.
 
 use std::panic::AssertUnwindSafe;
+use std::task::Poll;
 
 use aftercommit::request::{Transaction, transaction_per_request};
 use aftercommit::{Db, Options, Result};
@@ -9,6 +10,8 @@ use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode};
 use axum::routing::get;
 use futures_util::FutureExt;
+use futures_util::stream::poll_fn;
+use tokio::sync::oneshot;
 use tower::ServiceExt;
 
 use crate::support::{Labels, Server, Site};
@@ -25,6 +28,7 @@ on_each_database_and_the_pooler! {
     a_preview_is_answered_and_rolled_back,
     two_databases_of_one_kind_have_names,
     a_request_that_takes_too_long_is_rolled_back,
+    uploads_that_are_half_sent_keep_nobody_waiting,
 }
 
 async fn saves<DB: Server>(mut tx: Transaction<DB>) -> StatusCode {
@@ -344,4 +348,46 @@ async fn a_request_that_takes_too_long_is_rolled_back<DB: Server>() {
         (status, &*body),
         (StatusCode::IM_A_TEAPOT, "REQUEST_TOO_LONG")
     );
+}
+
+/// The transaction is the first argument, because axum wants the body to be the last: it is not begun before the body is there.
+async fn uploads_that_are_half_sent_keep_nobody_waiting<DB: Server>() {
+    async fn stores<DB: Server>(mut tx: Transaction<DB>, body: String) -> StatusCode {
+        let id = body.parse().expect("a number");
+        DB::insert(&mut tx, id).await.expect("inserted");
+        StatusCode::CREATED
+    }
+    let site = Site::<DB>::with_pool_of(2).await;
+    let app = app(&site.db, axum::routing::post(stores::<DB>));
+    let post = |body| {
+        let request = Request::post("/").body(body).expect("a request");
+        app.clone().oneshot(request)
+    };
+    let mut uploads = Vec::new();
+    for id in [1, 2] {
+        let (rest, mut end) = oneshot::channel::<()>();
+        let (waits, waiting) = oneshot::channel();
+        let (mut begun, mut waits) = (Some(id.to_string()), Some(waits));
+        let chunks = poll_fn(move |context| {
+            if let Some(chunk) = begun.take() {
+                return Poll::Ready(Some(Ok::<_, std::io::Error>(chunk)));
+            }
+            if let Some(waits) = waits.take() {
+                waits.send(()).expect("the test waits for it");
+            }
+            end.poll_unpin(context).map(|_| None)
+        });
+        let upload = tokio::spawn(post(Body::from_stream(chunks)));
+        waiting.await.expect("it has read what there is");
+        uploads.push((rest, upload));
+    }
+    let whole = post(Body::from("3")).await.expect("an answer");
+    assert_eq!(whole.status(), StatusCode::CREATED);
+    assert_eq!(site.ids().await, [3]);
+    for (rest, upload) in uploads {
+        drop(rest);
+        let response = upload.await.expect("no panic").expect("an answer");
+        assert_eq!(response.status(), StatusCode::CREATED);
+    }
+    assert_eq!(site.ids().await, [1, 2, 3]);
 }

@@ -47,7 +47,7 @@ impl Replica {
             .start_empty()?;
         server.run(&format!(
             "CHANGE MASTER TO MASTER_HOST = '127.0.0.1', MASTER_PORT = {}, MASTER_USER = 'root',
-                 MASTER_CONNECT_RETRY = 1, MASTER_USE_GTID = slave_pos;
+                 MASTER_CONNECT_RETRY = 1, MASTER_USE_GTID = slave_pos, MASTER_SSL_VERIFY_SERVER_CERT = 0;
              START SLAVE",
             primary.port()
         ))?;

@@ -30,7 +30,15 @@ const COMMITS: &[&str] = &[
 ];
 
 /// Neither end the transaction nor run other statements.
-const OTHER: &[&str] = &["CHECKSUM", "DEALLOCATE", "GET", "HANDLER", "PREPARE", "USE"];
+const OTHER: &[&str] = &[
+    "CHECKSUM",
+    "DEALLOCATE",
+    "GET",
+    "HANDLER",
+    "KILL",
+    "PREPARE",
+    "USE",
+];
 
 /// Can run any other statement, but end where they say.
 const INDIRECT: &[&str] = &["CALL", "DO", "EXECUTE"];
