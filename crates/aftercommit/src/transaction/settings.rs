@@ -84,7 +84,8 @@ impl<DB: Dialect> Db<DB> {
 
     /// Whether events and log lines of deliveries and of the worker say why something failed: yes unless set.
     ///
-    /// A reason is the error with its sources, cut to 500 characters. Words that the effect's payload has too are replaced by `[…]`. What a
+    /// A reason is the error with its sources, cut to 500 characters. Words that the effect's payload has too are replaced by `[…]`, and longer ones with
+    /// a part of eight bytes of it; a shorter part of a word is not recognised. What a
     /// receiver makes of a payload and puts into an error in another form (a hash, a sum, what it read with an id) is not
     /// recognised: if that may be a secret, switch reasons off. The tables keep them in any case, for operators.
     pub fn with_failure_reasons(self, told: bool) -> Self {

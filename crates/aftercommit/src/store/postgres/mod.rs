@@ -42,6 +42,8 @@ static TEXTS: LazyLock<Texts> = LazyLock::new(|| {
 });
 /// read_only_sql_transaction
 const READ_ONLY: &str = "25006";
+/// What most transactions begin with.
+const BEGIN_PLAINLY: &str = "BEGIN";
 const BEGIN: &str = include_str!("begin.sql");
 const DURABLE_ALONE: &str = include_str!("durable_alone.sql");
 const SET_DURABLE: &str = include_str!("set_durable.sql");
@@ -109,6 +111,9 @@ impl Adapter for Postgres {
     }
 
     fn begin_sql(options: &Options) -> Result<String, Error> {
+        if options.isolation.is_none() && !options.read_only && !options.deferrable {
+            return Ok(BEGIN_PLAINLY.into());
+        }
         let mut words = Vec::new();
         if let Some(isolation) = options.isolation {
             words.push(format!("ISOLATION LEVEL {}", isolation.sql()));
@@ -454,5 +459,7 @@ mod tests {
             sql,
             "BEGIN ISOLATION LEVEL SERIALIZABLE, READ ONLY, DEFERRABLE"
         );
+        let plain = Postgres::begin_sql(&Options::new()).expect("nothing is asked for");
+        assert_eq!(plain, BEGIN.replace("{options}", "").trim());
     }
 }

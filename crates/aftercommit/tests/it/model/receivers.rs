@@ -1,10 +1,12 @@
 //! What receivers hear of a write, and their veto.
 
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use aftercommit::model::Stored;
 use aftercommit::signal::{during, with_state};
-use aftercommit::{Error, Ok, Result, Saved, Signals, Tx};
+use aftercommit::{Db, Error, Ok, Result, Saved, Signals, Tx};
+use futures_core::future::BoxFuture;
 
 use sqlx::types::chrono::DateTime;
 
@@ -17,6 +19,7 @@ on_each_database_and_the_pooler! {
     a_veto_cannot_be_swallowed,
     what_was_not_written_is_not_told,
     what_the_column_cannot_hold_is_no_change,
+    a_receiver_that_saves_again_ends_with_an_error,
 }
 
 async fn receivers_see_the_old_row_and_what_changed<DB: Tables>()
@@ -172,4 +175,54 @@ where
         .db
         .atomic(async |tx| tx.delete_many::<Person>(&[1, 2, 3]).await);
     assert_eq!(count.await.expect("deleted"), 1);
+}
+
+/// What a receiver needs to save again, and what came of it.
+struct Again<DB: Tables> {
+    db: OnceLock<Db<DB>>,
+    rounds: AtomicUsize,
+    ended: OnceLock<Option<&'static str>>,
+}
+
+async fn save_again<DB: Tables>(state: &Arc<Again<DB>>, saved: &Saved<Person>) -> Result<()>
+where
+    Person: Stored<DB>,
+{
+    let round = state.rounds.fetch_add(1, Ordering::Relaxed);
+    let Some(db) = state.db.get().filter(|_| round < 500) else {
+        return Ok(());
+    };
+    let mut person = saved.instance.clone();
+    person.name = round.to_string();
+    let again: BoxFuture<'_, Result<()>> = Box::pin(async { db.save(&mut person).await.map(drop) });
+    let again = again.await;
+    if let Err(error) = &again {
+        state.ended.get_or_init(|| error.code());
+    }
+    again
+}
+
+async fn a_receiver_that_saves_again_ends_with_an_error<DB: Tables>()
+where
+    Person: Stored<DB>,
+{
+    let state = Arc::new(Again::<DB> {
+        db: OnceLock::new(),
+        rounds: AtomicUsize::new(0),
+        ended: OnceLock::new(),
+    });
+    let receiver = with_state(Arc::clone(&state), save_again::<DB>);
+    let signals = Signals::new().after_commit("again", receiver);
+    let site = open::<DB>().await.with_signals(signals);
+    let _ = state.db.set(site.db.clone());
+    let (db, mut person) = (site.db.clone(), ada());
+    let saved = tokio::spawn(async move { db.save(&mut person).await.map(|_| person.id) });
+    let id = saved
+        .await
+        .expect("no overflow")
+        .expect("the first save is committed");
+    assert_eq!(state.ended.get(), Some(&Some("SIGNAL_RECURSION")));
+    assert_eq!(state.rounds.load(Ordering::Relaxed), 64);
+    let kept = site.db.get::<Person>(&id).await.expect("there");
+    assert_eq!(kept.name, "62", "the saves before are committed");
 }
