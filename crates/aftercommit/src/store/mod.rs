@@ -109,8 +109,11 @@ pub trait Adapter: sqlx::Database {
 
     fn fetch_many(conn: &mut Self::Connection, query: Query<Self>) -> BoxStream<'_, Item<Self>>;
 
-    /// Like `fetch_many`, but the caller wants the first row only.
-    fn fetch_first(conn: &mut Self::Connection, query: Query<Self>) -> BoxStream<'_, Item<Self>>;
+    /// The first row. An error behind it counts, where more rows are on their way already.
+    fn fetch_first(
+        conn: &mut Self::Connection,
+        query: Query<Self>,
+    ) -> BoxFuture<'_, Result<Option<Self::Row>, sqlx::Error>>;
 
     fn prepare<'c>(
         conn: &'c mut Self::Connection,

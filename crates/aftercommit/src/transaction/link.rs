@@ -12,6 +12,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use either::Either;
 use futures_core::stream::BoxStream;
 use futures_util::StreamExt;
 
@@ -36,6 +37,8 @@ pub(crate) enum Link<DB: Dialect> {
 pub(crate) enum Step<DB: Dialect> {
     Item(Item<DB>),
     Done(Held<DB>),
+    /// Both at once.
+    Last(Option<Item<DB>>, Held<DB>),
 }
 
 /// How much of the answer the caller wants.
@@ -53,7 +56,10 @@ impl<DB: Dialect> Link<DB> {
             Link::Idle(held) => {
                 let leave = (DB::IN_PROCESS && may_be_left).then(Arc::<AtomicBool>::default);
                 Link::Running {
-                    steps: running(held, query, want, leave.clone()),
+                    steps: match want {
+                        Want::All => running(held, query, leave.clone()),
+                        Want::First => running_to_first(held, query),
+                    },
                     leave,
                 }
             }
@@ -75,6 +81,10 @@ impl<DB: Dialect> Link<DB> {
             Some(Step::Done(held)) => {
                 *self = Link::Idle(held);
                 None
+            }
+            Some(Step::Last(item, held)) => {
+                *self = Link::Idle(held);
+                item
             }
             None => {
                 *self = Link::Gone;
@@ -139,10 +149,21 @@ impl<DB: Dialect> Link<DB> {
     }
 }
 
+/// One future, because most queries want one row.
+fn running_to_first<DB: Dialect>(
+    mut held: Held<DB>,
+    query: Query<DB>,
+) -> BoxStream<'static, Step<DB>> {
+    Box::pin(futures_util::stream::once(async move {
+        let first = DB::fetch_first(held.conn(), query).await;
+        let item = first.map(|row| row.map(Either::Right)).transpose();
+        Step::Last(item, held)
+    }))
+}
+
 fn running<DB: Dialect>(
     mut held: Held<DB>,
     query: Query<DB>,
-    want: Want,
     leave: Option<Arc<AtomicBool>>,
 ) -> BoxStream<'static, Step<DB>> {
     let is_left = move || {
@@ -152,10 +173,7 @@ fn running<DB: Dialect>(
     };
     Box::pin(async_stream::stream! {
         {
-            let mut items = match want {
-                Want::All => DB::fetch_many(held.conn(), query),
-                Want::First => DB::fetch_first(held.conn(), query),
-            };
+            let mut items = DB::fetch_many(held.conn(), query);
             while !is_left() && let Some(item) = items.next().await {
                 yield Step::Item(item);
             }

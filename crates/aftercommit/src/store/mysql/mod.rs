@@ -5,8 +5,10 @@ mod lookup;
 use std::sync::LazyLock;
 use std::time::Duration;
 
+use either::Either;
 use futures_core::future::BoxFuture;
 use futures_core::stream::BoxStream;
+use futures_util::StreamExt;
 use sqlx::mysql::{MySqlConnectOptions, MySqlDatabaseError};
 use sqlx::{Executor, MySql, MySqlConnection, Pool, Row, SqlStr};
 
@@ -89,8 +91,22 @@ impl Adapter for MySql {
     }
 
     // All rows are on their way already: reading them to the end also shows an error behind the first row.
-    fn fetch_first(conn: &mut MySqlConnection, query: Query<Self>) -> BoxStream<'_, Item<Self>> {
-        Executor::fetch_many(conn, query)
+    fn fetch_first(
+        conn: &mut MySqlConnection,
+        query: Query<Self>,
+    ) -> BoxFuture<'_, Result<Option<Self::Row>, sqlx::Error>> {
+        Box::pin(async move {
+            let mut items = Executor::fetch_many(conn, query);
+            let mut first = None;
+            while let Some(item) = items.next().await {
+                if let Either::Right(row) = item?
+                    && first.is_none()
+                {
+                    first = Some(row);
+                }
+            }
+            Ok(first)
+        })
     }
 
     fn prepare<'c>(

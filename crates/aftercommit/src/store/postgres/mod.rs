@@ -87,12 +87,11 @@ impl Adapter for Postgres {
         Executor::fetch_many(conn, query)
     }
 
-    // All rows are on their way already, and sqlx reads them to the end.
-    fn fetch_first(conn: &mut PgConnection, query: Query<Self>) -> BoxStream<'_, Item<Self>> {
-        let first = Executor::fetch_optional(conn, query);
-        futures_util::stream::once(first)
-            .filter_map(|row| async { row.map(|row| row.map(Either::Right)).transpose() })
-            .boxed()
+    fn fetch_first(
+        conn: &mut PgConnection,
+        query: Query<Self>,
+    ) -> BoxFuture<'_, Result<Option<Self::Row>, sqlx::Error>> {
+        Executor::fetch_optional(conn, query)
     }
 
     fn prepare<'c>(

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use futures_core::future::BoxFuture;
 use futures_core::stream::BoxStream;
-use futures_util::StreamExt;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode};
 use sqlx::{Executor, Pool, Row, SqlStr, Sqlite, SqliteConnection};
 
@@ -62,12 +61,11 @@ impl Adapter for Sqlite {
         Executor::fetch_many(conn, query)
     }
 
-    // Rows are computed while they are read: after the first one the statement stops.
-    fn fetch_first(conn: &mut SqliteConnection, query: Query<Self>) -> BoxStream<'_, Item<Self>> {
-        let first = Executor::fetch_optional(conn, query);
-        futures_util::stream::once(first)
-            .filter_map(|row| async { row.map(|row| row.map(either::Either::Right)).transpose() })
-            .boxed()
+    fn fetch_first(
+        conn: &mut SqliteConnection,
+        query: Query<Self>,
+    ) -> BoxFuture<'_, Result<Option<Self::Row>, sqlx::Error>> {
+        Executor::fetch_optional(conn, query)
     }
 
     fn prepare<'c>(
