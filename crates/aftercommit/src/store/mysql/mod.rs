@@ -31,7 +31,6 @@ const ISOLATION: &str = include_str!("isolation.sql");
 const ROLLBACK: &str = include_str!("rollback.sql");
 /// The expression that names a server.
 const SERVER: &str = include_str!("server.sql");
-const REMEMBER_SERVER: &str = include_str!("remember_server.sql");
 const SERVER_INFO: &str = include_str!("server_info.sql");
 const HAS_PROBE: &str = include_str!("has_probe.sql");
 const SESSION_STATE: &str = include_str!("session_state.sql");
@@ -248,8 +247,6 @@ impl Adapter for MySql {
 
     fn server_info(conn: &mut MySqlConnection) -> BoxFuture<'_, Result<ServerInfo, sqlx::Error>> {
         Box::pin(async move {
-            let remember = REMEMBER_SERVER.trim().replace("{server}", SERVER.trim());
-            Self::simple(&mut *conn, own_sql(remember)).await?;
             let sql = own_sql(SERVER_INFO.replace("{server}", SERVER.trim()));
             let row = Executor::fetch_one(conn, sql).await?;
             let (server, database): (String, Option<String>) = (row.try_get(0)?, row.try_get(1)?);
@@ -362,6 +359,7 @@ fn marked_commit(markers: &str, server: &str, token: &str) -> String {
     let server_hex: String = server.bytes().map(|byte| format!("{byte:02x}")).collect();
     let marker = MARK
         .replace("{markers}", markers)
+        .replace("{server}", SERVER.trim())
         .replace("{server_hex}", &server_hex)
         .replace("{token}", token);
     COMMIT.replace("{marker}", &(marker + "\n"))

@@ -1,1 +1,0 @@
-SET @aftercommit_server = {server}
