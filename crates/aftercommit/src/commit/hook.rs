@@ -78,13 +78,13 @@ impl Hook {
     ) -> Self
     where
         F: FnOnce() -> Fut + Send + 'static,
-        Fut: Future<Output: IntoResult> + Send + 'static,
+        Fut: Future<Output: IntoResult<Value = ()>> + Send + 'static,
     {
         Self {
             name,
             place,
             depth: depth(),
-            body: Box::new(move || Box::pin(async move { body().await.into_result().map(drop) })),
+            body: Box::new(move || Box::pin(async move { body().await.into_result() })),
         }
     }
 

@@ -22,7 +22,7 @@ use crate::transaction::Tx;
 /// | `async fn(Option<&mut Tx<DB>>, &S) -> Result<()>` | it gets `None` |
 /// | `async fn(&S) -> Result<()>` | it makes no difference |
 ///
-/// The result may have any error that becomes a boxed one, see [`IntoResult`]. A closure whose error type nothing else tells ends
+/// The result may have any error that becomes a boxed one, see [`IntoResult`], and no value: nobody would hear of it. A closure whose error type nothing else tells ends
 /// with [`aftercommit::Ok(())`](crate::Ok).
 ///
 /// A receiver that needs something of the program's (a mailer, an index) takes it as its first argument: see
@@ -176,8 +176,8 @@ async_call! {
 }
 
 /// What a `during` receiver returned.
-fn returned<R: IntoResult>(output: R) -> Result<()> {
-    output.into_result().map(drop).map_err(Error::other)
+fn returned<R: IntoResult<Value = ()>>(output: R) -> Result<()> {
+    output.into_result().map_err(Error::other)
 }
 
 /// A receiver that insists on a transaction was called without one: a mistake of this library, and not hidden.
@@ -189,7 +189,7 @@ impl<DB, S, F> During<DB, S, form::InTransaction> for F
 where
     DB: Dialect,
     S: Send + Sync + 'static,
-    F: for<'t, 's> AsyncCall2<&'t mut Tx<DB>, &'s S, Fut: Send> + Send + Sync + 'static,
+    F: for<'t, 's> AsyncCall2<&'t mut Tx<DB>, &'s S, Fut: Send, Value = ()> + Send + Sync + 'static,
 {
     const NEEDS_TRANSACTION: bool = true;
 
@@ -204,7 +204,10 @@ impl<DB, S, F> During<DB, S, form::IfInTransaction> for F
 where
     DB: Dialect,
     S: Send + Sync + 'static,
-    F: for<'t, 's> AsyncCall2<Option<&'t mut Tx<DB>>, &'s S, Fut: Send> + Send + Sync + 'static,
+    F: for<'t, 's> AsyncCall2<Option<&'t mut Tx<DB>>, &'s S, Fut: Send, Value = ()>
+        + Send
+        + Sync
+        + 'static,
 {
     const NEEDS_TRANSACTION: bool = false;
 
@@ -217,7 +220,7 @@ impl<DB, S, F> During<DB, S, form::SignalOnly> for F
 where
     DB: Dialect,
     S: Send + Sync + 'static,
-    F: for<'s> AsyncCall1<&'s S, Fut: Send> + Send + Sync + 'static,
+    F: for<'s> AsyncCall1<&'s S, Fut: Send, Value = ()> + Send + Sync + 'static,
 {
     const NEEDS_TRANSACTION: bool = false;
 
@@ -231,7 +234,10 @@ where
     DB: Dialect,
     S: Send + Sync + 'static,
     T: Send + Sync + 'static,
-    F: for<'c, 't, 's> AsyncCall3<&'c T, &'t mut Tx<DB>, &'s S, Fut: Send> + Send + Sync + 'static,
+    F: for<'c, 't, 's> AsyncCall3<&'c T, &'t mut Tx<DB>, &'s S, Fut: Send, Value = ()>
+        + Send
+        + Sync
+        + 'static,
 {
     const NEEDS_TRANSACTION: bool = true;
 
@@ -249,7 +255,7 @@ where
     DB: Dialect,
     S: Send + Sync + 'static,
     T: Send + Sync + 'static,
-    F: for<'c, 't, 's> AsyncCall3<&'c T, Option<&'t mut Tx<DB>>, &'s S, Fut: Send>
+    F: for<'c, 't, 's> AsyncCall3<&'c T, Option<&'t mut Tx<DB>>, &'s S, Fut: Send, Value = ()>
         + Send
         + Sync
         + 'static,
@@ -268,7 +274,7 @@ where
     DB: Dialect,
     S: Send + Sync + 'static,
     T: Send + Sync + 'static,
-    F: for<'c, 's> AsyncCall2<&'c T, &'s S, Fut: Send> + Send + Sync + 'static,
+    F: for<'c, 's> AsyncCall2<&'c T, &'s S, Fut: Send, Value = ()> + Send + Sync + 'static,
 {
     const NEEDS_TRANSACTION: bool = false;
 
@@ -281,21 +287,21 @@ impl<S, F, Fut> AfterCommit<S, form::Shared> for F
 where
     S: Send + Sync + 'static,
     F: Fn(Arc<S>) -> Fut + Send + Sync + 'static,
-    Fut: Future<Output: IntoResult> + Send + 'static,
+    Fut: Future<Output: IntoResult<Value = ()>> + Send + 'static,
 {
     fn call(self: Arc<Self>, signal: Arc<S>) -> BoxFuture<'static, Result<(), BoxError>> {
         let running = self(signal);
-        async move { running.await.into_result().map(drop) }.boxed()
+        async move { running.await.into_result() }.boxed()
     }
 }
 
 impl<S, F> AfterCommit<S, form::SignalOnly> for F
 where
     S: Send + Sync + 'static,
-    F: for<'s> AsyncCall1<&'s S, Fut: Send> + Send + Sync + 'static,
+    F: for<'s> AsyncCall1<&'s S, Fut: Send, Value = ()> + Send + Sync + 'static,
 {
     fn call(self: Arc<Self>, signal: Arc<S>) -> BoxFuture<'static, Result<(), BoxError>> {
-        async move { self(&signal).await.into_result().map(drop) }.boxed()
+        async move { self(&signal).await.into_result() }.boxed()
     }
 }
 
@@ -303,12 +309,12 @@ impl<S, T, F> AfterCommit<S, form::WithState<form::SignalOnly>> for WithState<T,
 where
     S: Send + Sync + 'static,
     T: Send + Sync + 'static,
-    F: for<'c, 's> AsyncCall2<&'c T, &'s S, Fut: Send> + Send + Sync + 'static,
+    F: for<'c, 's> AsyncCall2<&'c T, &'s S, Fut: Send, Value = ()> + Send + Sync + 'static,
 {
     fn call(self: Arc<Self>, signal: Arc<S>) -> BoxFuture<'static, Result<(), BoxError>> {
         async move {
             let output = (self.receiver)(&self.state, &signal).await;
-            output.into_result().map(drop)
+            output.into_result()
         }
         .boxed()
     }

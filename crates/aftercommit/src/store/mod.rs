@@ -62,7 +62,7 @@ pub(crate) type Item<DB> =
 mod numbers;
 mod tx_info;
 pub use numbers::Numbers;
-pub use tx_info::{CommitMessage, Identity, Probe, TransactionsBegun, TxInfo};
+pub use tx_info::{CommitMessage, Identity, Probe, ProbeAnswer, TransactionsBegun, TxInfo};
 
 /// What the server knows about a commit that was cut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -158,6 +158,15 @@ pub trait Adapter: sqlx::Database {
         server: &'c ServerInfo,
     ) -> BoxFuture<'c, Result<(), sqlx::Error>>;
 
+    /// Learns what is to be known of the server before a transaction is begun, if something has changed.
+    fn keep_up<'c>(
+        conn: &'c mut Self::Connection,
+        server: &'c ServerInfo,
+    ) -> BoxFuture<'c, Result<(), sqlx::Error>> {
+        let _ = (conn, server);
+        Box::pin(async { Ok(()) })
+    }
+
     /// The one message that ends the transaction without a trace.
     fn rollback_sql(options: &Options, tx: &TxInfo) -> &'static str;
 
@@ -172,11 +181,11 @@ pub trait Adapter: sqlx::Database {
         server: &'c ServerInfo,
     ) -> BoxFuture<'c, Result<(), sqlx::Error>>;
 
-    /// Whether the probe is still there. An error other than of the connection says that the transaction cannot be asked.
+    /// Whether the probe is still there. An error for which [`is_aborted`](Self::is_aborted) says that the transaction cannot be asked.
     fn has_probe<'c>(
         conn: &'c mut Self::Connection,
         probe: &'c Probe,
-    ) -> BoxFuture<'c, Result<bool, sqlx::Error>>;
+    ) -> BoxFuture<'c, Result<ProbeAnswer, sqlx::Error>>;
 
     /// Outside of any transaction: how many transactions this session has begun, as text that can be compared. `None` where
     /// [`has_probe`](Self::has_probe) can always be asked.

@@ -49,6 +49,7 @@ impl Numbers {
             epochs.clear();
         }
         epochs.push((instance.into(), epoch.into()));
+        self.unknown.store(false, Ordering::Relaxed);
     }
 }
 

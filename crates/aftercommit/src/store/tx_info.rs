@@ -94,6 +94,17 @@ impl Probe {
     }
 }
 
+/// What came of asking for a probe.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProbeAnswer {
+    /// It is there.
+    There,
+    /// It is there, and a statement had failed: all that was done since it was set has been undone.
+    Undone,
+    /// The transaction has ended, or was rolled back beyond it.
+    Gone,
+}
+
 /// How many transactions a session has begun.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TransactionsBegun {
@@ -104,6 +115,11 @@ pub struct TransactionsBegun {
 }
 
 impl TransactionsBegun {
+    /// Whether `now` was asked in the next transaction after this.
+    pub fn is_in_the_next(&self, now: &Self) -> bool {
+        self.session == now.session && self.count + 1 == now.count
+    }
+
     /// Whether there was one transaction, and no more, between the asking of this and of that.
     pub fn is_one_before(&self, after: &Self) -> bool {
         self.session == after.session && self.count + 2 == after.count
@@ -116,6 +132,8 @@ fn one_transaction_lies_between_two_that_ask() {
         session: session.into(),
         count,
     };
+    assert!(asked("3", 7).is_in_the_next(&asked("3", 8)));
+    assert!(!asked("3", 7).is_in_the_next(&asked("3", 9)));
     assert!(asked("3", 7).is_one_before(&asked("3", 9)));
     for after in [asked("3", 8), asked("3", 10), asked("4", 9)] {
         assert!(!asked("3", 7).is_one_before(&after));

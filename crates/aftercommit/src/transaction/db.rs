@@ -279,7 +279,7 @@ impl<DB: Dialect> Db<DB> {
     ) -> impl Future<Output = Result<()>> + Send + use<F, Fut, DB>
     where
         F: FnOnce() -> Fut + Send + 'static,
-        Fut: Future<Output: IntoResult> + Send + 'static,
+        Fut: Future<Output: IntoResult<Value = ()>> + Send + 'static,
     {
         let place = Location::caller();
         let observers = Observers::clone(&self.parts.observers);

@@ -105,7 +105,7 @@ pub trait Handle<DB: Dialect>: Send + sealed::Sealed {
     fn on_commit<F, Fut>(&mut self, hook: F) -> impl Future<Output = Result<()>> + Send
     where
         F: FnOnce() -> Fut + Send + 'static,
-        Fut: Future<Output: IntoResult> + Send + 'static;
+        Fut: Future<Output: IntoResult<Value = ()>> + Send + 'static;
 
     /// Sends a signal: see [`Tx::send`] and [`Db::send`].
     ///
@@ -176,7 +176,7 @@ impl<DB: Dialect> Handle<DB> for Db<DB> {
     fn on_commit<F, Fut>(&mut self, hook: F) -> impl Future<Output = Result<()>> + Send
     where
         F: FnOnce() -> Fut + Send + 'static,
-        Fut: Future<Output: IntoResult> + Send + 'static,
+        Fut: Future<Output: IntoResult<Value = ()>> + Send + 'static,
     {
         Db::on_commit(self, hook)
     }
@@ -224,7 +224,7 @@ impl<DB: Dialect> Handle<DB> for Tx<DB> {
     fn on_commit<F, Fut>(&mut self, hook: F) -> impl Future<Output = Result<()>> + Send
     where
         F: FnOnce() -> Fut + Send + 'static,
-        Fut: Future<Output: IntoResult> + Send + 'static,
+        Fut: Future<Output: IntoResult<Value = ()>> + Send + 'static,
     {
         let place = Location::caller();
         self.push_hook(crate::commit::Hook::new(None, place, hook));

@@ -44,6 +44,9 @@ impl<DB: Dialect> Tx<DB> {
     /// BEGIN (an error on SQLite, a warning on Postgres, a commit on MySQL and MariaDB), and its `commit` would be yours.
     /// `sqlx::migrate!` begins transactions: run it on the pool, outside of any block.
     ///
+    /// A statement that fails, and whose error the code keeps to itself, breaks the block on Postgres, where the server has aborted the
+    /// transaction. On the other databases it is the code's own affair.
+    ///
     /// # Errors
     ///
     /// The code's own, which marks the block as a failed statement does; those of sending a statement in this block.

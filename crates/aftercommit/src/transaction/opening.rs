@@ -20,7 +20,8 @@ impl<DB: Dialect> Tx<DB> {
     pub(super) async fn ready(&mut self, kind: &StatementKind) -> Result<bool> {
         let pending = owed_sql(self.ledger.pending());
         if self.link.is_unopened() {
-            let first = pending.is_empty();
+            // Behind a pooler nothing but a savepoint can be proved.
+            let first = pending.is_empty() && !self.db.observers().pooled;
             // Once a transaction: not in the future of every statement.
             Box::pin(self.open(kind, pending)).await?;
             self.ledger.flush_pending();
@@ -72,7 +73,8 @@ impl<DB: Dialect> Tx<DB> {
                     db: self.db.clone(),
                     options: self.options.clone(),
                     writes: *kind == StatementKind::Writes,
-                    opaque: *kind == StatementKind::Opaque,
+                    // A pooler may have another session answer before BEGIN, and after the end.
+                    counts: *kind == StatementKind::Opaque && !self.db.observers().pooled,
                     tx: TxInfo::default(),
                 };
                 Shield::new(opening.begin(self.begin_sql.clone(), pending)).await
@@ -110,7 +112,8 @@ struct Opening<DB: Dialect> {
     options: Options,
     /// What the first statement is.
     writes: bool,
-    opaque: bool,
+    /// The transactions of the session are counted.
+    counts: bool,
     tx: TxInfo,
 }
 
@@ -128,7 +131,8 @@ impl<DB: Dialect> Opening<DB> {
                     server
                 }
             };
-            let begun_before = match self.opaque && pending.is_empty() {
+            DB::keep_up(held.conn(), &server).await?;
+            let begun_before = match self.counts && pending.is_empty() {
                 true => DB::transactions_begun(held.conn()).await?,
                 false => None,
             };

@@ -10,15 +10,15 @@ use super::held::Held;
 use super::link::Link;
 use super::statement::StatementKind;
 use crate::error::{Error, Kind, Result};
-use crate::store::{Dialect, ErrorClass, Probe};
+use crate::store::{Dialect, ErrorClass, Probe, ProbeAnswer};
 
 /// What is known of a statement that may have ended the transaction.
 #[derive(Debug)]
 pub(super) enum Probing {
     /// No such statement was sent, or the transaction was still there afterwards.
     Intact,
-    /// It was sent, and nobody has asked yet.
-    Pending(Probe),
+    /// It was sent, and nobody has asked yet. How many blocks were open inside each other then.
+    Pending(Probe, usize),
     /// A statement has failed, so that the server takes nothing but a rollback.
     Unanswerable,
     /// The transaction was ended, or rolled back to a savepoint.
@@ -52,7 +52,7 @@ impl<DB: Dialect> Tx<DB> {
         self.link = Link::Idle(held);
         match set {
             Ok(()) => {
-                self.probing = Probing::Pending(probe);
+                self.probing = Probing::Pending(probe, self.ledger.depth());
                 Ok(())
             }
             Err(error) => {
@@ -64,30 +64,58 @@ impl<DB: Dialect> Tx<DB> {
 
     /// Asks for the probe, if one is set.
     pub(super) async fn ask_probe(&mut self) {
-        if matches!(self.probing, Probing::Pending(_)) {
+        if matches!(self.probing, Probing::Pending(..)) {
             Box::pin(self.ask_pending_probe()).await;
         }
     }
 
     async fn ask_pending_probe(&mut self) {
-        let Probing::Pending(probe) = &self.probing else {
+        let Probing::Pending(probe, depth) = &self.probing else {
             return;
         };
+        // The failure of a block that was left without it has been undone with that block.
+        let is_ours = *depth <= self.ledger.depth();
         let Some(mut held) = self.link.take() else {
             return;
         };
-        let asked = DB::has_probe(held.conn(), probe).await;
+        let mut asked = DB::has_probe(held.conn(), probe).await;
+        // RESET ALL takes the setting away, and leaves the transaction.
+        if probe.first
+            && matches!(asked, Ok(ProbeAnswer::Gone))
+            && let Some(before) = &self.tx_info.begun_before
+            && let Ok(Some(now)) = DB::transactions_begun(held.conn()).await
+            && before.is_in_the_next(&now)
+        {
+            asked = Ok(ProbeAnswer::There);
+        }
         self.link = Link::Idle(held);
         self.probing = match asked {
-            Ok(true) => Probing::Intact,
-            Ok(false) => Probing::Ended { why: None },
-            Err(error) if DB::is_aborted(&error) => Probing::Unanswerable,
+            Ok(ProbeAnswer::There) => Probing::Intact,
+            Ok(ProbeAnswer::Undone) => {
+                if is_ours {
+                    self.mark_failed();
+                }
+                Probing::Intact
+            }
+            Ok(ProbeAnswer::Gone) => Probing::Ended { why: None },
+            Err(error) if DB::is_aborted(&error) => {
+                self.mark_failed();
+                Probing::Unanswerable
+            }
             Err(error) => {
                 self.failed(&error);
                 Probing::Ended { why: Some(error) }
             }
         };
         self.mark_if_ended();
+    }
+
+    /// Code that had the connection may have swallowed the failure. Where it is known already, the first one counts.
+    fn mark_failed(&mut self) {
+        self.ledger.statement_failed(
+            "a statement had failed, and the server had aborted the transaction".into(),
+            ErrorClass::Refused,
+        );
     }
 
     /// Notes that a statement about savepoints, or COMMIT, found another transaction than ours.
@@ -111,7 +139,7 @@ impl<DB: Dialect> Tx<DB> {
                 None
             }
             // The connection broke before anybody could ask.
-            Probing::Pending(_) => None,
+            Probing::Pending(..) => None,
             // Also where our own rows were rolled back: the rest of the text may have written outside of any transaction.
             Probing::Ended { why } => why.take(),
         };

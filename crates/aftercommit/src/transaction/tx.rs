@@ -154,7 +154,7 @@ impl<DB: Dialect> Tx<DB> {
     pub fn on_commit<F, Fut>(&mut self, hook: F)
     where
         F: FnOnce() -> Fut + Send + 'static,
-        Fut: Future<Output: IntoResult> + Send + 'static,
+        Fut: Future<Output: IntoResult<Value = ()>> + Send + 'static,
     {
         self.push_hook(Hook::new(None, Location::caller(), hook));
     }
@@ -164,7 +164,7 @@ impl<DB: Dialect> Tx<DB> {
     pub fn on_commit_named<F, Fut>(&mut self, name: impl Into<Arc<str>>, hook: F)
     where
         F: FnOnce() -> Fut + Send + 'static,
-        Fut: Future<Output: IntoResult> + Send + 'static,
+        Fut: Future<Output: IntoResult<Value = ()>> + Send + 'static,
     {
         self.push_hook(Hook::new(Some(name.into()), Location::caller(), hook));
     }

@@ -14,8 +14,8 @@ use sqlx::{Executor, MySql, MySqlConnection, Pool, Row, SqlStr};
 
 use super::{
     Adapter, CommitMessage, CommitStatus, Conflict, EffectSql, Identity, Item, OperateSql, Probe,
-    Query, RowSql, ServerInfo, TxInfo, UniqueSql, effect_sql, load_effect_sql, operate_sql,
-    own_sql, row_sql, values,
+    ProbeAnswer, Query, RowSql, ServerInfo, TxInfo, UniqueSql, effect_sql, load_effect_sql,
+    operate_sql, own_sql, row_sql, values,
 };
 use crate::error::{Error, Kind};
 use crate::transaction::{Grammar, Options};
@@ -214,12 +214,12 @@ impl Adapter for MySql {
     fn has_probe<'c>(
         conn: &'c mut MySqlConnection,
         probe: &'c Probe,
-    ) -> BoxFuture<'c, Result<bool, sqlx::Error>> {
+    ) -> BoxFuture<'c, Result<ProbeAnswer, sqlx::Error>> {
         Box::pin(async move {
             let sql = own_sql(HAS_PROBE.replace("{probe}", &probe.name));
             match Self::simple(conn, sql).await {
-                Ok(()) => Ok(true),
-                Err(error) if Self::is_state_mismatch(&error) => Ok(false),
+                Ok(()) => Ok(ProbeAnswer::There),
+                Err(error) if Self::is_state_mismatch(&error) => Ok(ProbeAnswer::Gone),
                 Err(error) => Err(error),
             }
         })

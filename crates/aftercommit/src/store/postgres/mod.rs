@@ -16,9 +16,9 @@ use sqlx::{Column, Executor, PgConnection, Pool, Postgres, Row, SqlStr};
 use tokio::time::sleep;
 
 use super::{
-    Adapter, CommitMessage, CommitStatus, EffectSql, Identity, Item, OperateSql, Probe, Query,
-    RowSql, ServerInfo, TransactionsBegun, TxInfo, effect_sql, load_effect_sql, operate_sql,
-    own_sql, row_sql, values,
+    Adapter, CommitMessage, CommitStatus, EffectSql, Identity, Item, OperateSql, Probe,
+    ProbeAnswer, Query, RowSql, ServerInfo, TransactionsBegun, TxInfo, effect_sql, load_effect_sql,
+    operate_sql, own_sql, row_sql, values,
 };
 use crate::error::Error;
 use crate::transaction::{Grammar, Options};
@@ -137,9 +137,6 @@ impl Adapter for Postgres {
         Box::pin(async move {
             let asks = writes && options.lookup && !options.read_only;
             let numbers = server.numbers.as_ref().filter(|_| asks);
-            if let Some(numbers) = server.numbers.as_ref().filter(|known| known.should_ask()) {
-                number::learn(&mut *conn, numbers).await?;
-            }
             let message = |asked: Option<String>| {
                 let parts = [Some(sql.as_str()), asked.as_deref(), Some(then.as_str())];
                 let parts: Vec<&str> = parts
@@ -176,6 +173,18 @@ impl Adapter for Postgres {
                 *epoch = known.filter(|_| there == *instance);
             }
             Ok(tx)
+        })
+    }
+
+    fn keep_up<'c>(
+        conn: &'c mut PgConnection,
+        server: &'c ServerInfo,
+    ) -> BoxFuture<'c, Result<(), sqlx::Error>> {
+        Box::pin(async move {
+            if let Some(numbers) = server.numbers.as_ref().filter(|known| known.should_ask()) {
+                number::learn(conn, numbers).await?;
+            }
+            Ok(())
         })
     }
 
@@ -245,19 +254,25 @@ impl Adapter for Postgres {
     fn has_probe<'c>(
         conn: &'c mut PgConnection,
         probe: &'c Probe,
-    ) -> BoxFuture<'c, Result<bool, sqlx::Error>> {
+    ) -> BoxFuture<'c, Result<ProbeAnswer, sqlx::Error>> {
         Box::pin(async move {
             if probe.first {
-                return Ok(show(conn, HAS_PROBE_FIRST).await? == probe.name);
+                let there = show(conn, HAS_PROBE_FIRST).await? == probe.name;
+                return Ok(match there {
+                    true => ProbeAnswer::There,
+                    false => ProbeAnswer::Gone,
+                });
             }
             let text = |text: &str| own_sql(text.trim().replace("{probe}", &probe.name));
+            let mut found = ProbeAnswer::There;
             let mut asked = Self::simple(conn, text(HAS_PROBE)).await;
             if asked.as_ref().is_err_and(Self::is_aborted) {
+                found = ProbeAnswer::Undone;
                 asked = Self::simple(conn, text(HAS_PROBE_ABORTED)).await;
             }
             match asked {
-                Ok(()) => Ok(true),
-                Err(error) if Self::is_state_mismatch(&error) => Ok(false),
+                Ok(()) => Ok(found),
+                Err(error) if Self::is_state_mismatch(&error) => Ok(ProbeAnswer::Gone),
                 Err(error) => Err(error),
             }
         })
@@ -267,7 +282,13 @@ impl Adapter for Postgres {
         conn: &mut PgConnection,
     ) -> BoxFuture<'_, Result<Option<TransactionsBegun>, sqlx::Error>> {
         Box::pin(async move {
-            let row = Executor::fetch_optional(conn, sqlx::raw_sql(TRANSACTIONS_BEGUN)).await?;
+            let row = match Executor::fetch_optional(conn, sqlx::raw_sql(TRANSACTIONS_BEGUN)).await
+            {
+                Ok(row) => row,
+                // The view may be closed to this role.
+                Err(sqlx::Error::Database(_)) => None,
+                Err(error) => return Err(error),
+            };
             row.map(|row| {
                 Ok(TransactionsBegun {
                     session: row.try_get(0)?,

@@ -9,8 +9,9 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode};
 use sqlx::{Executor, Pool, Row, SqlStr, Sqlite, SqliteConnection};
 
 use super::{
-    Adapter, CommitMessage, CommitStatus, EffectSql, Identity, Item, OperateSql, Probe, Query,
-    RowSql, ServerInfo, TxInfo, effect_sql, load_effect_sql, operate_sql, own_sql, row_sql, values,
+    Adapter, CommitMessage, CommitStatus, EffectSql, Identity, Item, OperateSql, Probe,
+    ProbeAnswer, Query, RowSql, ServerInfo, TxInfo, effect_sql, load_effect_sql, operate_sql,
+    own_sql, row_sql, values,
 };
 use crate::error::{Error, Kind};
 use crate::transaction::{Grammar, Isolation, Lock, Options};
@@ -172,12 +173,12 @@ impl Adapter for Sqlite {
     fn has_probe<'c>(
         conn: &'c mut SqliteConnection,
         probe: &'c Probe,
-    ) -> BoxFuture<'c, Result<bool, sqlx::Error>> {
+    ) -> BoxFuture<'c, Result<ProbeAnswer, sqlx::Error>> {
         Box::pin(async move {
             let sql = own_sql(HAS_PROBE.replace("{probe}", &probe.name));
             match Self::simple(conn, sql).await {
-                Ok(()) => Ok(true),
-                Err(error) if Self::is_state_mismatch(&error) => Ok(false),
+                Ok(()) => Ok(ProbeAnswer::There),
+                Err(error) if Self::is_state_mismatch(&error) => Ok(ProbeAnswer::Gone),
                 Err(error) => Err(error),
             }
         })

@@ -3,6 +3,7 @@
 mod ends;
 mod first_statement;
 mod lending;
+mod first_texts;
 mod nested;
 mod broken;
 mod block_options;
