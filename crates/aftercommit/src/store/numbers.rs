@@ -75,7 +75,7 @@ mod tests {
         for at in 0..10 * MOST {
             numbers.add(&at.to_string(), "1");
         }
-        assert!(numbers.epochs.read().unwrap().len() <= MOST);
+        assert!(numbers.epochs.read().expect("not poisoned").len() <= MOST);
         assert!(numbers.epoch_of(&(10 * MOST - 1).to_string()).is_some());
     }
 }
