@@ -141,7 +141,8 @@ impl<DB: Dialect> Tx<DB> {
                 instance: instance.clone(),
                 only: plan.only(),
             };
-            if plan.only.is_some() {
+            // A block that is to be rolled back can read nothing, and its receivers hear of the attempt all the same.
+            if plan.only.is_some() && !self.get_rollback() {
                 old = self
                     .lay_over_the_row(&mut saving.instance, &plan.updated)
                     .await?;

@@ -43,7 +43,7 @@ static TEXTS: LazyLock<Texts> = LazyLock::new(|| {
 /// read_only_sql_transaction
 const READ_ONLY: &str = "25006";
 /// What most transactions begin with.
-const BEGIN_PLAINLY: &str = "BEGIN";
+const BEGIN_PLAINLY: &str = include_str!("begin_plainly.sql");
 const BEGIN: &str = include_str!("begin.sql");
 const DURABLE_ALONE: &str = include_str!("durable_alone.sql");
 const SET_DURABLE: &str = include_str!("set_durable.sql");
@@ -111,7 +111,7 @@ impl Adapter for Postgres {
 
     fn begin_sql(options: &Options) -> Result<String, Error> {
         if options.isolation.is_none() && !options.read_only && !options.deferrable {
-            return Ok(BEGIN_PLAINLY.into());
+            return Ok(BEGIN_PLAINLY.trim_end().into());
         }
         let mut words = Vec::new();
         if let Some(isolation) = options.isolation {
