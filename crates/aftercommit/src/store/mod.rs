@@ -178,7 +178,6 @@ pub trait Adapter: sqlx::Database {
     fn set_probe<'c>(
         conn: &'c mut Self::Connection,
         probe: &'c Probe,
-        server: &'c ServerInfo,
     ) -> BoxFuture<'c, Result<(), sqlx::Error>>;
 
     /// Whether the probe is still there. An error for which [`is_aborted`](Self::is_aborted) says that the transaction cannot be asked.
@@ -187,8 +186,8 @@ pub trait Adapter: sqlx::Database {
         probe: &'c Probe,
     ) -> BoxFuture<'c, Result<ProbeAnswer, sqlx::Error>>;
 
-    /// Outside of any transaction: how many transactions this session has begun, as text that can be compared. `None` where
-    /// [`has_probe`](Self::has_probe) can always be asked.
+    /// How many transactions this connection has begun, the one that asks among them. `None` where nobody needs to count, and where the
+    /// role may not.
     fn transactions_begun(
         conn: &mut Self::Connection,
     ) -> BoxFuture<'_, Result<Option<TransactionsBegun>, sqlx::Error>> {

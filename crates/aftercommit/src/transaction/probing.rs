@@ -46,7 +46,7 @@ impl<DB: Dialect> Tx<DB> {
             if self.tx_info.session_state.is_none() {
                 self.tx_info.session_state = Some(DB::session_state(held.conn()).await?);
             }
-            DB::set_probe(held.conn(), &probe, &self.server).await
+            DB::set_probe(held.conn(), &probe).await
         };
         let set = set.await;
         self.link = Link::Idle(held);

@@ -206,7 +206,6 @@ impl Adapter for MySql {
     fn set_probe<'c>(
         conn: &'c mut MySqlConnection,
         probe: &'c Probe,
-        _server: &'c ServerInfo,
     ) -> BoxFuture<'c, Result<(), sqlx::Error>> {
         Self::simple(conn, own_sql(SET_PROBE.replace("{probe}", &probe.name)))
     }

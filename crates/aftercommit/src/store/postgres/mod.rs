@@ -242,7 +242,6 @@ impl Adapter for Postgres {
     fn set_probe<'c>(
         conn: &'c mut PgConnection,
         probe: &'c Probe,
-        _server: &'c ServerInfo,
     ) -> BoxFuture<'c, Result<(), sqlx::Error>> {
         let text = match probe.first {
             true => &TEXTS.set_probe_first,

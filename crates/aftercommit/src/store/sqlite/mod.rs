@@ -165,7 +165,6 @@ impl Adapter for Sqlite {
     fn set_probe<'c>(
         conn: &'c mut SqliteConnection,
         probe: &'c Probe,
-        _server: &'c ServerInfo,
     ) -> BoxFuture<'c, Result<(), sqlx::Error>> {
         Self::simple(conn, own_sql(SET_PROBE.replace("{probe}", &probe.name)))
     }
