@@ -1,4 +1,6 @@
-//! Where the messages of a protocol begin and end. Pure.
+//! Where the messages of a protocol begin and end, and what they order. Pure.
+
+use std::collections::HashMap;
 
 /// A protocol between client and server, without encryption.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,7 +28,15 @@ pub(super) struct Framing {
     typed: bool,
     /// Postgres: the server answers the question about encryption with one byte.
     single_bytes: usize,
+    /// MySQL: a statement that is being prepared, and those that were, by the server's number.
+    preparing: Option<Vec<u8>>,
+    prepared: HashMap<[u8; 4], Vec<u8>>,
 }
+
+/// The bytes in front of a packet of MySQL, and the commands that prepare a statement and run one.
+const HEADER: usize = 4;
+const PREPARE: u8 = 0x16;
+const EXECUTE: u8 = 0x17;
 
 const START: u32 = 196_608;
 const SSL: u32 = 80_877_103;
@@ -38,6 +48,8 @@ impl Framing {
             protocol,
             typed: false,
             single_bytes: 0,
+            preparing: None,
+            prepared: HashMap::new(),
         }
     }
 
@@ -60,6 +72,7 @@ impl Framing {
     /// Takes notice of a message.
     pub(super) fn passed(&mut self, sender: Sender, message: &[u8]) {
         if self.protocol == Protocol::MySql {
+            self.passed_packet(sender, message);
             return;
         }
         match sender {
@@ -70,6 +83,35 @@ impl Framing {
                 Some(SSL | GSS) => self.single_bytes += 1,
                 _ => {}
             },
+        }
+    }
+
+    fn passed_packet(&mut self, sender: Sender, packet: &[u8]) {
+        let body = packet.get(HEADER..).unwrap_or_default();
+        match (sender, body) {
+            (Sender::Client, [PREPARE, text @ ..]) => self.preparing = Some(text.to_vec()),
+            (Sender::Client, _) => {}
+            (Sender::Server, body) => {
+                let text = self.preparing.take();
+                if let (Some(text), [0, a, b, c, d, ..]) = (text, body) {
+                    self.prepared.insert([*a, *b, *c, *d], text);
+                }
+            }
+        }
+    }
+
+    /// What the message tells the server to do: the text of a prepared statement where that is run, and nothing where one is prepared.
+    pub(super) fn orders<'m>(&'m self, sender: Sender, message: &'m [u8]) -> &'m [u8] {
+        if self.protocol != Protocol::MySql || sender == Sender::Server {
+            return message;
+        }
+        match message.get(HEADER..).unwrap_or_default() {
+            [PREPARE, ..] => &[],
+            [EXECUTE, a, b, c, d, ..] => self
+                .prepared
+                .get(&[*a, *b, *c, *d])
+                .map_or(message, Vec::as_slice),
+            _ => message,
         }
     }
 
@@ -112,6 +154,21 @@ mod tests {
         assert_eq!(framing.kind(Sender::Client, query), 'Q');
         assert_eq!(framing.length(Sender::Server, b"Z\0\0\0\x05I"), Some(6));
         assert_eq!(framing.length(Sender::Server, b"Z\0\0\0\x05"), None);
+    }
+
+    #[test]
+    fn a_prepared_statement_is_known_when_it_is_run() {
+        let mut framing = Framing::new(Protocol::MySql);
+        let (prepare, run) = (
+            b"\x07\0\0\0\x16COMMIT",
+            b"\x0a\0\0\0\x17\x02\0\0\0\0\x01\0\0\0",
+        );
+        assert_eq!(framing.orders(Sender::Client, prepare), b"");
+        framing.passed(Sender::Client, prepare);
+        framing.passed(Sender::Server, b"\x0c\0\0\x01\0\x02\0\0\0\0\0\0\0\0\0\0");
+        assert_eq!(framing.orders(Sender::Client, run), b"COMMIT");
+        let query = b"\x07\0\0\0\x03COMMIT";
+        assert_eq!(framing.orders(Sender::Client, query), query);
     }
 
     #[test]

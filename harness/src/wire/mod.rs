@@ -238,7 +238,8 @@ impl Relay<'_> {
         framing.passed(self.sender, message);
         let next = self.shared.connections.load(Ordering::Relaxed);
         let mut progress = self.shared.progress();
-        let step = progress.step(self.number, next, self.sender, kind, message);
+        let orders = framing.orders(self.sender, message);
+        let step = progress.step(self.number, next, self.sender, kind, orders);
         if step != Step::PassOn && progress.holds() {
             self.shared.held.send_replace(true);
         }

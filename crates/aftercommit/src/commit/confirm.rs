@@ -111,6 +111,7 @@ impl<DB: Dialect> Commit<DB> {
             options: &self.options,
             may_have_written: self.may_have_written,
             must_last: hooks || !births.is_empty(),
+            pooled: self.db.observers().pooled,
         };
         let sent = DB::commit(held.conn(), message, &mut self.tx, &self.server);
         let sent = match births {

@@ -61,8 +61,10 @@ pub(crate) type Item<DB> =
 
 mod numbers;
 mod tx_info;
-pub use numbers::Numbers;
-pub use tx_info::{CommitMessage, Identity, Probe, ProbeAnswer, TransactionsBegun, TxInfo};
+pub use numbers::{Numbers, Prepared};
+pub use tx_info::{
+    BeginMessage, CommitMessage, Identity, Probe, ProbeAnswer, TransactionsBegun, TxInfo,
+};
 
 /// What the server knows about a commit that was cut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,12 +85,12 @@ pub enum CommitStatus {
 pub struct ServerInfo {
     /// MySQL: the full name of the table of commit markers, where it exists.
     pub markers: Option<String>,
+    /// MariaDB: one statement that leaves a marker and commits, where it can be prepared.
+    pub marked_commit: Option<SqlStr>,
     /// MySQL: which server a marker is meant for. A commit on another one asks again.
     pub server: String,
     /// Postgres: how a transaction is asked for its number; `None` where it cannot be.
     pub numbers: Option<Numbers>,
-    /// Postgres: whether the answer behind which COMMIT stands can be flushed.
-    pub flushes: bool,
     /// Why a confirmed commit may be gone after a crash, if the settings of the server say so.
     pub loses_commits: Option<&'static str>,
     /// Whether an INSERT can answer with columns, where not every server can.
@@ -139,13 +141,10 @@ pub trait Adapter: sqlx::Database {
     /// The message that begins a transaction.
     fn begin_sql(options: &Options) -> Result<String, Error>;
 
-    /// Begins, in one message with `then`. `writes`: the first statement will write, so the commit may be identified now.
+    /// Begins, with one message.
     fn begin<'c>(
         conn: &'c mut Self::Connection,
-        sql: String,
-        then: String,
-        writes: bool,
-        options: &'c Options,
+        message: BeginMessage<'c>,
         server: &'c ServerInfo,
     ) -> BoxFuture<'c, Result<TxInfo, sqlx::Error>>;
 

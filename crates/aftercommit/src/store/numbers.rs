@@ -3,8 +3,26 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
+use sqlx::SqlStr;
+
 /// More than the time zones of the sessions of one server; then what is known is forgotten and learned again.
 const MOST: usize = 64;
+
+/// What the sessions of one server prepare, so that a transaction's number costs little.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Prepared {
+    /// The server, as its sessions say it when asked without this.
+    pub(crate) instance: Arc<str>,
+    pub(crate) epoch: Arc<str>,
+    /// What the statements are called, and what makes sqlx ask whether a session has them; twice, because it keeps the answer.
+    pub(crate) number: String,
+    pub(crate) asks: [SqlStr; 2],
+    /// For a commit, and for one that must survive a crash.
+    pub(crate) at_commit: [String; 2],
+}
+
+/// An instance and its epoch.
+type Known = (Arc<str>, Arc<str>);
 
 /// How a Postgres server is asked. Clones share what they know.
 #[derive(Clone, Debug)]
@@ -13,8 +31,11 @@ pub struct Numbers {
     pub epoch_sql: &'static str,
     /// Each transaction says which instance of a server it is on, in a text that is cheap to ask for; its epoch is known by that.
     pub by_instance: bool,
-    epochs: Arc<RwLock<Vec<(String, String)>>>,
+    epochs: Arc<RwLock<Vec<Known>>>,
     unknown: Arc<AtomicBool>,
+    /// Of the server that was learned last.
+    prepared: Arc<RwLock<Option<Arc<Prepared>>>>,
+    sessions_change: Arc<AtomicBool>,
 }
 
 impl Numbers {
@@ -24,14 +45,16 @@ impl Numbers {
             by_instance,
             epochs: Arc::default(),
             unknown: Arc::default(),
+            prepared: Arc::default(),
+            sessions_change: Arc::default(),
         }
     }
 
     /// The epoch of an instance; where it is not known, the next one to begin a transaction should ask.
-    pub(crate) fn epoch_of(&self, instance: &str) -> Option<String> {
+    pub(crate) fn epoch_of(&self, instance: &str) -> Option<Arc<str>> {
         let epochs = self.epochs.read().unwrap_or_else(PoisonError::into_inner);
-        let found = epochs.iter().find(|(known, _)| known == instance);
-        let epoch = found.map(|(_, epoch)| epoch.clone());
+        let found = epochs.iter().find(|(known, _)| **known == *instance);
+        let epoch = found.map(|(_, epoch)| Arc::clone(epoch));
         if epoch.is_none() {
             self.unknown.store(true, Ordering::Relaxed);
         }
@@ -50,6 +73,29 @@ impl Numbers {
         }
         epochs.push((instance.into(), epoch.into()));
         self.unknown.store(false, Ordering::Relaxed);
+    }
+
+    pub(crate) fn prepared(&self) -> Option<Arc<Prepared>> {
+        let prepared = self.prepared.read();
+        prepared.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Sessions may prepare this from now on.
+    pub(crate) fn prepare(&self, prepared: Prepared) {
+        if !self.sessions_change.load(Ordering::Relaxed) {
+            self.set_prepared(Some(Arc::new(prepared)));
+        }
+    }
+
+    /// A session had lost what it had prepared, or would not prepare it: nothing is kept in sessions any more.
+    pub(crate) fn give_up_preparing(&self) {
+        self.sessions_change.store(true, Ordering::Relaxed);
+        self.set_prepared(None);
+    }
+
+    fn set_prepared(&self, to: Option<Arc<Prepared>>) {
+        let prepared = self.prepared.write();
+        *prepared.unwrap_or_else(PoisonError::into_inner) = to;
     }
 }
 

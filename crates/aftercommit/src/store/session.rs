@@ -3,7 +3,7 @@
 use either::Either;
 use futures_util::StreamExt;
 
-use super::{CommitMessage, Dialect, Outbox, Query, ServerInfo, TxInfo, bound};
+use super::{BeginMessage, CommitMessage, Dialect, Outbox, Query, ServerInfo, TxInfo, bound};
 use crate::error::{Error, Result};
 use crate::transaction::{Held, Isolation, Options, close_or_release};
 
@@ -73,9 +73,16 @@ impl<DB: Dialect> Session<DB> {
             options = options.isolation(Isolation::ReadCommitted);
         }
         let sql = DB::begin_sql(&options)?;
-        let (nothing, server) = (String::new(), ServerInfo::default());
-        let begun = DB::begin(self.held.conn(), sql, nothing, false, &options, &server);
-        self.open = Some((options.clone(), begun.await?));
+        let message = BeginMessage {
+            begin: sql,
+            then: String::new(),
+            writes: false,
+            pooled: self.pooled,
+            options: &options,
+        };
+        let server = ServerInfo::default();
+        let begun = DB::begin(self.held.conn(), message, &server).await?;
+        self.open = Some((options, begun));
         Ok(())
     }
 
@@ -114,6 +121,7 @@ impl<DB: Dialect> Session<DB> {
                 options: &options,
                 may_have_written: true,
                 must_last: false,
+                pooled: self.pooled,
             };
             let server = ServerInfo::default();
             DB::commit(self.held.conn(), message, &mut tx, &server)

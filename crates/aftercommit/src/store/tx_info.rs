@@ -1,6 +1,8 @@
 //! What is known of one transaction, and how its COMMIT is sent. Pure.
 
-use super::ServerInfo;
+use std::sync::Arc;
+
+use super::{Prepared, ServerInfo};
 use crate::transaction::Options;
 
 /// How a commit can be recognised afterwards, from another connection.
@@ -14,9 +16,9 @@ pub enum Identity {
         /// In decimal digits.
         number: String,
         /// On which instance of a server it was given out; empty where the epoch was asked for itself.
-        instance: String,
+        instance: Arc<str>,
         /// See the adapter's `epoch` statement; `None` where it was not known yet.
-        epoch: Option<String>,
+        epoch: Option<Arc<str>>,
     },
     /// A token that was written with the commit, on a server of this name.
     Token {
@@ -44,6 +46,8 @@ pub struct TxInfo {
     pub session_state: Option<String>,
     /// How many transactions the session had begun, if the first statement of this one is opaque.
     pub begun_before: Option<TransactionsBegun>,
+    /// Postgres: what the session has prepared; `None` as soon as something was sent that may have removed it.
+    pub prepared: Option<Arc<Prepared>>,
 }
 
 impl TxInfo {
@@ -51,6 +55,30 @@ impl TxInfo {
     /// since.
     pub fn is_of_another(&self, known: &ServerInfo) -> bool {
         matches!(&self.identity, Identity::Token { server, .. } if *server != known.server)
+    }
+}
+
+/// How a transaction is to be begun.
+#[derive(Debug)]
+pub struct BeginMessage<'b> {
+    /// What begins it.
+    pub begin: String,
+    /// Statements that stand behind BEGIN in its message.
+    pub then: String,
+    /// Whether the first statement will write, so that the commit may be identified now.
+    pub writes: bool,
+    /// Whether the session is shared with others between transactions.
+    pub pooled: bool,
+    /// How it was asked for.
+    pub options: &'b Options,
+}
+
+impl BeginMessage<'_> {
+    /// The whole message, with `asked` right behind BEGIN.
+    pub fn with(&self, asked: &str) -> String {
+        let parts = [&self.begin, asked, &self.then];
+        let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        parts.join(";\n")
     }
 }
 
@@ -67,6 +95,8 @@ pub struct CommitMessage<'c> {
     pub may_have_written: bool,
     /// Whether hooks or effects hang on it, so that the commit must survive a crash.
     pub must_last: bool,
+    /// Whether the session is shared with others between transactions.
+    pub pooled: bool,
 }
 
 impl CommitMessage<'_> {

@@ -13,7 +13,7 @@ use super::statement::StatementKind;
 use super::{Db, Life, Options, Shield, Tx, close_or_release, owed_sql};
 use crate::error::Result;
 use crate::observe::Event;
-use crate::store::{self, Dialect, ServerInfo, TxInfo};
+use crate::store::{self, BeginMessage, Dialect, ServerInfo, TxInfo};
 
 impl<DB: Dialect> Tx<DB> {
     /// Sends what is pending, and BEGIN before the first statement. Answers whether nothing but BEGIN was sent in the transaction.
@@ -136,8 +136,14 @@ impl<DB: Dialect> Opening<DB> {
                 true => DB::transactions_begun(held.conn()).await?,
                 false => None,
             };
-            let (options, conn) = (&self.options, held.conn());
-            let mut tx = DB::begin(conn, sql, pending, self.writes, options, &server).await?;
+            let message = BeginMessage {
+                begin: sql,
+                then: pending,
+                writes: self.writes,
+                pooled: self.db.observers().pooled,
+                options: &self.options,
+            };
+            let mut tx = DB::begin(held.conn(), message, &server).await?;
             tx.begun_before = begun_before;
             Ok((tx, server))
         };

@@ -82,6 +82,7 @@ impl<DB: Dialect> Tx<DB> {
         if !matches!(kind, StatementKind::Reads | StatementKind::Writes) {
             // It may have changed how the session commits.
             self.tx_info.asynchronous = None;
+            self.tx_info.prepared = None;
             self.tx_info.may_have_notified |= mentions_notify(query.text());
         }
         if !self.warned {

@@ -37,6 +37,7 @@ async fn a_cut_commit_is_told_as_it_was<DB: Server>() {
     };
     let (labels, mut counts) = (Labels::default(), [0, 0]);
     let rounds = if long() { 250 } else { 12 };
+    let commit = DB::commit_needle(site.db.pool()).await;
     let mut id = 0;
     for _ in 0..rounds {
         for cut in [
@@ -46,7 +47,7 @@ async fn a_cut_commit_is_told_as_it_was<DB: Server>() {
             Cut::HalfOpen,
         ] {
             id += 1;
-            let fired = proxy.cut_on(cut, b"COMMIT");
+            let fired = proxy.cut_on(cut, &commit);
             let told = site
                 .db
                 .atomic(async |tx| {
@@ -143,7 +144,8 @@ async fn a_commit_that_nobody_can_be_asked_about_is_in_doubt<DB: Server>() {
         .db
         .clone()
         .with_resolve_patience(Duration::from_millis(300));
-    let fired = proxy.cut_on(Cut::SwallowAnswer, b"COMMIT");
+    let commit = DB::commit_needle(db.pool()).await;
+    let fired = proxy.cut_on(Cut::SwallowAnswer, &commit);
     let told = db
         .atomic(async |tx| {
             tx.on_commit(labels.hook("hook"));

@@ -1,6 +1,8 @@
 //! MySQL and MariaDB.
 
+mod commit;
 mod lookup;
+mod version;
 
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -12,17 +14,15 @@ use futures_util::StreamExt;
 use sqlx::mysql::{MySqlConnectOptions, MySqlDatabaseError};
 use sqlx::{Executor, MySql, MySqlConnection, Pool, Row, SqlStr};
 
+use self::version::Version;
 use super::{
-    Adapter, CommitMessage, CommitStatus, Conflict, EffectSql, Identity, Item, OperateSql, Probe,
-    ProbeAnswer, Query, RowSql, ServerInfo, TxInfo, UniqueSql, effect_sql, load_effect_sql,
-    operate_sql, own_sql, row_sql, values,
+    Adapter, BeginMessage, CommitMessage, CommitStatus, Conflict, EffectSql, Identity, Item,
+    OperateSql, Probe, ProbeAnswer, Query, RowSql, ServerInfo, TxInfo, UniqueSql, effect_sql,
+    load_effect_sql, operate_sql, own_sql, row_sql, values,
 };
 use crate::error::{Error, Kind};
 use crate::transaction::{Grammar, Options};
 
-static COMMIT: LazyLock<String> =
-    LazyLock::new(|| super::without_comments(include_str!("commit.sql")));
-static MARK: LazyLock<String> = LazyLock::new(|| super::without_comments(include_str!("mark.sql")));
 static FIND: LazyLock<String> = LazyLock::new(|| super::without_comments(include_str!("find.sql")));
 static SET_PROBE: LazyLock<String> =
     LazyLock::new(|| super::without_comments(include_str!("set_probe.sql")));
@@ -39,10 +39,6 @@ const MIGRATIONS: &[&str] = &[include_str!("migrate_1.sql")];
 
 /// "SAVEPOINT does not exist".
 const ER_SP_DOES_NOT_EXIST: u16 = 1305;
-/// A server that is read-only, and a transaction that is.
-const READ_ONLY: [u16; 2] = [1290, 1792];
-/// "Column cannot be null".
-const ER_BAD_NULL: u16 = 1048;
 
 static ROWS: RowSql = row_sql! {
     answers: false,
@@ -139,19 +135,11 @@ impl Adapter for MySql {
 
     fn begin<'c>(
         conn: &'c mut MySqlConnection,
-        sql: String,
-        then: String,
-        _writes: bool,
-        _options: &'c Options,
+        message: BeginMessage<'c>,
         _server: &'c ServerInfo,
     ) -> BoxFuture<'c, Result<TxInfo, sqlx::Error>> {
         Box::pin(async move {
-            let message = if then.is_empty() {
-                sql
-            } else {
-                sql + ";\n" + &then
-            };
-            Executor::execute(conn, own_sql(message)).await?;
+            Executor::execute(conn, own_sql(message.with(""))).await?;
             Ok(TxInfo::default())
         })
     }
@@ -162,36 +150,7 @@ impl Adapter for MySql {
         tx: &'c mut TxInfo,
         server: &'c ServerInfo,
     ) -> BoxFuture<'c, Result<(), sqlx::Error>> {
-        Box::pin(async move {
-            let Some(markers) = server.markers.as_ref().filter(|_| message.looked_up()) else {
-                let sql = message.before + &COMMIT.replace("{marker}", "");
-                return Self::simple(conn, own_sql(sql)).await;
-            };
-            let token = uuid::Uuid::now_v7().simple().to_string();
-            tx.identity = Identity::Token {
-                token: token.clone(),
-                server: server.server.clone(),
-            };
-            let sql = message.before + &marked_commit(markers, &server.server, &token);
-            match Self::simple(&mut *conn, own_sql(sql)).await {
-                Err(error) if is_another_server(&error) => {}
-                // It has not written, and cannot. If it has all the same, COMMIT is refused as well.
-                Err(error) if is_read_only(&error) && !message.before_writes => {
-                    tx.identity = Identity::Unknown;
-                    let sql = COMMIT.replace("{marker}", "");
-                    return Self::simple(conn, own_sql(sql)).await;
-                }
-                answered => return answered,
-            }
-            // Everything before the marker was done; nothing behind it was.
-            let there = Self::server_info(&mut *conn).await?;
-            tx.identity = Identity::Token {
-                token: token.clone(),
-                server: there.server.clone(),
-            };
-            let sql = marked_commit(markers, &there.server, &token);
-            Self::simple(conn, own_sql(sql)).await
-        })
+        Box::pin(commit::commit(conn, message, tx, server))
     }
 
     fn rollback_sql(_options: &Options, _tx: &TxInfo) -> &'static str {
@@ -253,13 +212,17 @@ impl Adapter for MySql {
             let (version, packet): (String, i64) = (row.try_get(4)?, row.try_get(5)?);
             let snapshot_isolation: i64 = row.try_get(6)?;
             let markers = database.filter(|_| tables > 0);
+            let markers =
+                markers.map(|name| format!("`{}`.aftercommit_markers", name.replace('`', "``")));
+            let version = Version::parse(&version);
+            let preparing = markers.as_ref().filter(|_| version.prepares_blocks());
             Ok(ServerInfo {
-                markers: markers
-                    .map(|name| format!("`{}`.aftercommit_markers", name.replace('`', "``"))),
+                marked_commit: preparing.map(|markers| commit::prepared(markers)),
+                markers,
                 server,
                 loses_commits: (flush != 1)
                     .then_some("the setting innodb_flush_log_at_trx_commit is not 1"),
-                returning: inserts_answer(&version),
+                returning: version.inserts_answer(),
                 packet: packet.try_into().ok(),
                 snapshot_isolation: snapshot_isolation > 0,
                 ..ServerInfo::default()
@@ -354,40 +317,6 @@ impl Adapter for MySql {
     }
 }
 
-fn marked_commit(markers: &str, server: &str, token: &str) -> String {
-    let server_hex: String = server.bytes().map(|byte| format!("{byte:02x}")).collect();
-    let marker = MARK
-        .replace("{markers}", markers)
-        .replace("{server}", SERVER.trim())
-        .replace("{server_hex}", &server_hex)
-        .replace("{token}", token);
-    COMMIT.replace("{marker}", &(marker + "\n"))
-}
-
-/// Whether the marker was refused because it was meant for another server.
-fn is_another_server(error: &sqlx::Error) -> bool {
-    number(error) == Some(ER_BAD_NULL)
-        && error
-            .as_database_error()
-            .is_some_and(|error| error.message().contains("'token'"))
-}
-
-/// Whether the server knows INSERT … RETURNING: MariaDB since 10.5, which some call `5.5.5-10.5.1-MariaDB`.
-fn inserts_answer(version: &str) -> bool {
-    if !version.contains("MariaDB") {
-        return false;
-    }
-    let version = version.strip_prefix("5.5.5-").unwrap_or(version);
-    let mut numbers = version
-        .split(|c: char| !c.is_ascii_digit())
-        .map_while(|number| number.parse::<u32>().ok());
-    (numbers.next(), numbers.next()) >= (Some(10), Some(5))
-}
-
-fn is_read_only(error: &sqlx::Error) -> bool {
-    number(error).is_some_and(|number| READ_ONLY.contains(&number))
-}
-
 fn number(error: &sqlx::Error) -> Option<u16> {
     let error = error
         .as_database_error()?
@@ -398,32 +327,6 @@ fn number(error: &sqlx::Error) -> Option<u16> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_marker_stands_before_the_commit() {
-        let sql = marked_commit("`shop`.aftercommit_markers", "db:3306/1", "abc");
-        let words: Vec<_> = sql
-            .lines()
-            .map(|line| line.split(' ').next().unwrap_or_default())
-            .collect();
-        assert_eq!(words, ["INSERT", "COMMIT"]);
-        assert!(sql.contains("X'64623a333330362f31', X'abc'"), "{sql}");
-    }
-
-    #[test]
-    fn mariadb_answers_inserts_since_10_5_and_mysql_does_not() {
-        for (version, answers) in [
-            ("10.11.6-MariaDB-0+deb12u1", true),
-            ("5.5.5-10.5.0-MariaDB-log", true),
-            ("11.4.5-MariaDB", true),
-            ("10.4.32-MariaDB", false),
-            ("5.5.5-10.1.48-MariaDB", false),
-            ("8.4.3", false),
-            ("", false),
-        ] {
-            assert_eq!(inserts_answer(version), answers, "{version}");
-        }
-    }
 
     #[test]
     fn deferrable_is_refused_by_name() {

@@ -70,8 +70,11 @@ async fn ask(conn: &mut PgConnection, asked: Asked<'_>) -> Result<(String, Answe
         Some(epoch) => Some(epoch.into()),
         // Only if it is the very server is its epoch the number's.
         None => {
-            let (instance, epoch) = number::learn(&mut *conn, asked.numbers).await?;
-            epoch.filter(|_| instance == asked.instance)
+            let learned = number::learn(&mut *conn, asked.numbers).await?;
+            let epoch = learned
+                .epoch
+                .filter(|_| *learned.instance == *asked.instance);
+            epoch.map(|epoch| String::from(&*epoch))
         }
     };
     let epoch_sql = asked.numbers.epoch_sql;

@@ -1,57 +1,32 @@
 //! PostgreSQL.
 
 mod decide;
+mod ends;
+mod in_session;
 mod lookup;
 mod number;
+mod probe;
 
-use std::sync::LazyLock;
 use std::time::Duration;
 
-use either::Either;
 use futures_core::future::BoxFuture;
 use futures_core::stream::BoxStream;
-use futures_util::StreamExt;
 use sqlx::postgres::{PgConnectOptions, PgDatabaseError, PgListener};
-use sqlx::{Column, Executor, PgConnection, Pool, Postgres, Row, SqlStr};
+use sqlx::{Executor, PgConnection, Pool, Postgres, Row, SqlStr};
 use tokio::time::sleep;
 
 use super::{
-    Adapter, CommitMessage, CommitStatus, EffectSql, Identity, Item, OperateSql, Probe,
-    ProbeAnswer, Query, RowSql, ServerInfo, TransactionsBegun, TxInfo, effect_sql, load_effect_sql,
-    operate_sql, own_sql, row_sql, values,
+    Adapter, BeginMessage, CommitMessage, CommitStatus, EffectSql, Identity, Item, OperateSql,
+    Probe, ProbeAnswer, Query, RowSql, ServerInfo, TransactionsBegun, TxInfo, effect_sql,
+    load_effect_sql, operate_sql, row_sql, values,
 };
 use crate::error::Error;
 use crate::transaction::{Grammar, Options};
 
-/// The statements of a transaction, without their comments.
-struct Texts {
-    durable: String,
-    set_probe: String,
-    set_probe_first: String,
-    commit: String,
-}
-
-static TEXTS: LazyLock<Texts> = LazyLock::new(|| {
-    let text = super::without_comments;
-    Texts {
-        durable: text(include_str!("durable.sql")),
-        set_probe: text(include_str!("set_probe.sql")),
-        set_probe_first: text(include_str!("set_probe_first.sql")),
-        commit: text(include_str!("commit.sql")),
-    }
-});
-/// read_only_sql_transaction
-const READ_ONLY: &str = "25006";
 /// What most transactions begin with.
 const BEGIN_PLAINLY: &str = include_str!("begin_plainly.sql");
 const BEGIN: &str = include_str!("begin.sql");
-const DURABLE_ALONE: &str = include_str!("durable_alone.sql");
-const SET_DURABLE: &str = include_str!("set_durable.sql");
 const SERVER_INFO: &str = include_str!("server_info.sql");
-const HAS_PROBE: &str = include_str!("has_probe.sql");
-const HAS_PROBE_ABORTED: &str = include_str!("has_probe_aborted.sql");
-const HAS_PROBE_FIRST: &str = include_str!("has_probe_first.sql");
-const TRANSACTIONS_BEGUN: &str = include_str!("transactions_begun.sql");
 const SESSION_STATE: &str = include_str!("session_state.sql");
 
 static ROWS: RowSql = row_sql! {
@@ -128,52 +103,10 @@ impl Adapter for Postgres {
 
     fn begin<'c>(
         conn: &'c mut PgConnection,
-        sql: String,
-        then: String,
-        writes: bool,
-        options: &'c Options,
+        message: BeginMessage<'c>,
         server: &'c ServerInfo,
     ) -> BoxFuture<'c, Result<TxInfo, sqlx::Error>> {
-        Box::pin(async move {
-            let asks = writes && options.lookup && !options.read_only;
-            let numbers = server.numbers.as_ref().filter(|_| asks);
-            let message = |asked: Option<String>| {
-                let parts = [Some(sql.as_str()), asked.as_deref(), Some(then.as_str())];
-                let parts: Vec<&str> = parts
-                    .into_iter()
-                    .flatten()
-                    .filter(|part| !part.is_empty())
-                    .collect();
-                own_sql(parts.join(";\n"))
-            };
-            let Some(numbers) = numbers else {
-                Self::simple(conn, message(None)).await?;
-                return Ok(TxInfo::default());
-            };
-            let row =
-                Executor::fetch_optional(&mut *conn, message(Some(number::at_once(numbers)))).await;
-            let mut tx = TxInfo::default();
-            match row {
-                Ok(Some(row)) => tx.identity = number::identity(&row, numbers)?,
-                Ok(None) => {}
-                // A standby gives out no numbers. Its answer to the statement itself says more.
-                Err(error) if code(&error).as_deref() == Some(READ_ONLY) => {
-                    Self::simple(&mut *conn, SqlStr::from_static(super::ROLLBACK)).await?;
-                    Self::simple(conn, message(None)).await?;
-                    return Ok(tx);
-                }
-                Err(error) => return Err(error),
-            }
-            if let Identity::Number {
-                instance, epoch, ..
-            } = &mut tx.identity
-                && epoch.is_none()
-            {
-                let (there, known) = number::learn(conn, numbers).await?;
-                *epoch = known.filter(|_| there == *instance);
-            }
-            Ok(tx)
-        })
+        Box::pin(ends::begin(conn, message, server))
     }
 
     fn keep_up<'c>(
@@ -194,41 +127,7 @@ impl Adapter for Postgres {
         tx: &'c mut TxInfo,
         server: &'c ServerInfo,
     ) -> BoxFuture<'c, Result<(), sqlx::Error>> {
-        Box::pin(async move {
-            let mut sql = message.before.clone();
-            let unnumbered = message.looked_up() && tx.identity == Identity::Unknown;
-            let asks = server.numbers.as_ref().filter(|_| unnumbered);
-            if let Some(numbers) = asks {
-                let durable = match message.must_last {
-                    true => format!(", {}", TEXTS.durable),
-                    false => String::new(),
-                };
-                sql.push_str(&number::if_any(numbers, server.flushes, &durable));
-            } else if message.must_last && message.may_have_written {
-                match tx.asynchronous {
-                    Some(true) => sql.push_str(SET_DURABLE),
-                    Some(false) => {}
-                    None => {
-                        sql.push_str(&DURABLE_ALONE.replace("{durable}", &TEXTS.durable));
-                    }
-                }
-            }
-            sql.push_str(&TEXTS.commit);
-            let Some(numbers) = asks else {
-                return Self::simple(conn, own_sql(sql)).await;
-            };
-            let mut items = Executor::fetch_many(conn, own_sql(sql));
-            while let Some(item) = items.next().await {
-                // The statements of effects answer with rows as well.
-                if let Either::Right(row) = item?
-                    && let Some(first) = row.columns().first()
-                    && first.name() == number::NUMBER
-                {
-                    tx.identity = number::identity(&row, numbers)?;
-                }
-            }
-            Ok(())
-        })
+        Box::pin(ends::commit(conn, message, tx, server))
     }
 
     fn rollback_sql(_options: &Options, _tx: &TxInfo) -> &'static str {
@@ -243,59 +142,20 @@ impl Adapter for Postgres {
         conn: &'c mut PgConnection,
         probe: &'c Probe,
     ) -> BoxFuture<'c, Result<(), sqlx::Error>> {
-        let text = match probe.first {
-            true => &TEXTS.set_probe_first,
-            false => &TEXTS.set_probe,
-        };
-        Self::simple(conn, own_sql(text.replace("{probe}", &probe.name)))
+        Box::pin(probe::set(conn, probe))
     }
 
     fn has_probe<'c>(
         conn: &'c mut PgConnection,
         probe: &'c Probe,
     ) -> BoxFuture<'c, Result<ProbeAnswer, sqlx::Error>> {
-        Box::pin(async move {
-            if probe.first {
-                let there = show(conn, HAS_PROBE_FIRST).await? == probe.name;
-                return Ok(match there {
-                    true => ProbeAnswer::There,
-                    false => ProbeAnswer::Gone,
-                });
-            }
-            let text = |text: &str| own_sql(text.trim().replace("{probe}", &probe.name));
-            let mut found = ProbeAnswer::There;
-            let mut asked = Self::simple(conn, text(HAS_PROBE)).await;
-            if asked.as_ref().is_err_and(Self::is_aborted) {
-                found = ProbeAnswer::Undone;
-                asked = Self::simple(conn, text(HAS_PROBE_ABORTED)).await;
-            }
-            match asked {
-                Ok(()) => Ok(found),
-                Err(error) if Self::is_state_mismatch(&error) => Ok(ProbeAnswer::Gone),
-                Err(error) => Err(error),
-            }
-        })
+        Box::pin(probe::has(conn, probe))
     }
 
     fn transactions_begun(
         conn: &mut PgConnection,
     ) -> BoxFuture<'_, Result<Option<TransactionsBegun>, sqlx::Error>> {
-        Box::pin(async move {
-            let row = match Executor::fetch_optional(conn, sqlx::raw_sql(TRANSACTIONS_BEGUN)).await
-            {
-                Ok(row) => row,
-                // The view may be closed to this role.
-                Err(sqlx::Error::Database(_)) => None,
-                Err(error) => return Err(error),
-            };
-            row.map(|row| {
-                Ok(TransactionsBegun {
-                    session: row.try_get(0)?,
-                    count: row.try_get(1)?,
-                })
-            })
-            .transpose()
-        })
+        Box::pin(probe::transactions_begun(conn))
     }
 
     fn is_stale_plan(error: &sqlx::Error) -> bool {
@@ -335,11 +195,9 @@ impl Adapter for Postgres {
                 }
                 Err(error) => return Err(error),
             };
-            let (version, no_fsync, flushes): (i32, bool, bool) =
-                (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
+            let (version, no_fsync): (i32, bool) = (row.try_get(0)?, row.try_get(1)?);
             Ok(ServerInfo {
-                numbers: number::numbers(conn, version, row.try_get(3)?).await?,
-                flushes,
+                numbers: number::numbers(conn, version, row.try_get(2)?).await?,
                 loses_commits: no_fsync.then_some("the setting fsync is off"),
                 ..ServerInfo::default()
             })
@@ -450,16 +308,6 @@ async fn heard(pool: &Pool<Postgres>, channel: &str) -> Result<PgListener, sqlx:
     let mut listener = PgListener::connect_with(pool).await?;
     listener.listen(channel).await?;
     Ok(listener)
-}
-
-/// The value of a setting; empty if it was never set. No snapshot is taken for it.
-async fn show(conn: &mut PgConnection, sql: &'static str) -> Result<String, sqlx::Error> {
-    match Executor::fetch_one(conn, sqlx::raw_sql(sql)).await {
-        Ok(row) => row.try_get(0),
-        // undefined_object
-        Err(error) if code(&error).as_deref() == Some("42704") => Ok(String::new()),
-        Err(error) => Err(error),
-    }
 }
 
 fn code(error: &sqlx::Error) -> Option<std::borrow::Cow<'_, str>> {

@@ -1,11 +1,12 @@
 //! The number of a transaction, and of which server it is, by which a lookup finds its commit.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use sqlx::postgres::PgRow;
 use sqlx::{Executor, PgConnection, Row};
 
-use crate::store::{Identity, Numbers, own_sql, without_comments};
+use super::in_session;
+use crate::store::{Identity, Numbers, Prepared, own_sql, without_comments};
 
 /// The name of the column in which a number comes.
 pub(super) const NUMBER: &str = "aftercommit_number";
@@ -20,7 +21,6 @@ struct Texts {
     try_epoch: String,
     number: String,
     number_if_any: String,
-    number_unflushed: String,
 }
 
 static TEXTS: LazyLock<Texts> = LazyLock::new(|| Texts {
@@ -31,24 +31,32 @@ static TEXTS: LazyLock<Texts> = LazyLock::new(|| Texts {
     learn: without_comments(include_str!("learn.sql")),
     try_epoch: without_comments(include_str!("try_epoch.sql")),
     number: without_comments(include_str!("number.sql")),
-    number_if_any: without_comments(include_str!("number_if_any.sql")),
-    number_unflushed: without_comments(include_str!("number_unflushed.sql")),
+    number_if_any: without_comments(include_str!("number_if_any.sql"))
+        .replace("{flush}", &in_session::FLUSH),
 });
 
 /// Asks for the number, for the message of BEGIN.
-pub(super) fn at_once(numbers: &Numbers) -> String {
-    TEXTS.number.replace("{server}", &server(numbers))
+pub(super) fn at_once(numbers: &Numbers, prepared: Option<&Prepared>) -> String {
+    match prepared {
+        Some(prepared) => prepared.number.clone(),
+        None => TEXTS.number.replace("{server}", &server(numbers)),
+    }
 }
 
-/// Asks for the number if there is one, for the message of COMMIT. `flushes`: it arrives before COMMIT begins. `durable`: what is asked
-/// along with it.
-pub(super) fn if_any(numbers: &Numbers, flushes: bool, durable: &str) -> String {
-    let text = match flushes {
-        true => &TEXTS.number_if_any,
-        false => &TEXTS.number_unflushed,
+/// Asks for the number if there is one, for the message of COMMIT: it arrives before COMMIT begins. `must_last`: sees to it that the commit
+/// survives a crash.
+pub(super) fn if_any(numbers: &Numbers, prepared: Option<&Prepared>, must_last: bool) -> String {
+    if let Some(prepared) = prepared {
+        return prepared.at_commit[usize::from(must_last)].clone();
+    }
+    let durable = match must_last {
+        true => format!(", {}", *in_session::DURABLE),
+        false => String::new(),
     };
-    text.replace("{server}", &server(numbers))
-        .replace("{durable}", durable)
+    TEXTS
+        .number_if_any
+        .replace("{server}", &server(numbers))
+        .replace("{durable}", &durable)
 }
 
 fn server(numbers: &Numbers) -> String {
@@ -59,18 +67,30 @@ fn server(numbers: &Numbers) -> String {
 }
 
 /// What a row of [`at_once`] or [`if_any`] says; without a number the transaction has written nothing.
-pub(super) fn identity(row: &PgRow, numbers: &Numbers) -> Result<Identity, sqlx::Error> {
+pub(super) fn identity(
+    row: &PgRow,
+    numbers: &Numbers,
+    prepared: Option<&Prepared>,
+) -> Result<Identity, sqlx::Error> {
     // All of it comes as text, whatever its type.
     let text = |at: usize| row.try_get_unchecked::<Option<String>, _>(at);
     let Some(number) = text(0)? else {
         return Ok(Identity::WroteNothing);
     };
-    let (instance, epoch) = if numbers.by_instance {
-        let instance = instance(text(1)?, text(2)?);
+    let by_instance = |instance: Arc<str>| {
         let epoch = numbers.epoch_of(&instance);
         (instance, epoch)
-    } else {
-        (String::new(), text(1)?)
+    };
+    let (instance, epoch) = match prepared {
+        Some(prepared) => match text(1)? {
+            None => {
+                let epoch = Arc::clone(&prepared.epoch);
+                (Arc::clone(&prepared.instance), Some(epoch))
+            }
+            Some(changed) => by_instance(changed.into()),
+        },
+        None if numbers.by_instance => by_instance(instance(text(1)?, text(2)?)),
+        None => (Arc::default(), text(1)?.map(Arc::from)),
     };
     Ok(Identity::Number {
         number,
@@ -79,26 +99,42 @@ pub(super) fn identity(row: &PgRow, numbers: &Numbers) -> Result<Identity, sqlx:
     })
 }
 
-fn instance(reset: Option<String>, start: Option<String>) -> String {
-    reset.unwrap_or_default() + "/" + &start.unwrap_or_default()
+fn instance(reset: Option<String>, start: Option<String>) -> Arc<str> {
+    (reset.unwrap_or_default() + "/" + &start.unwrap_or_default()).into()
 }
 
-/// Asks a server who it is. The epoch is that of a primary only.
+/// Who a server says that it is.
+pub(super) struct Learned {
+    pub(super) instance: Arc<str>,
+    /// That of a primary only.
+    pub(super) epoch: Option<Arc<str>>,
+    /// When its statistics were reset, as this session writes times.
+    pub(super) reset: Option<String>,
+}
+
+/// Asks a server who it is.
 pub(super) async fn learn(
     conn: &mut PgConnection,
     numbers: &Numbers,
-) -> Result<(String, Option<String>), sqlx::Error> {
+) -> Result<Learned, sqlx::Error> {
     let sql = TEXTS
         .learn
         .replace("{server}", &TEXTS.instance)
         .replace("{epoch}", numbers.epoch_sql);
     let row = Executor::fetch_one(conn, own_sql(sql)).await?;
     let text = |at: usize| row.try_get_unchecked::<Option<String>, _>(at);
-    let (instance, epoch) = (instance(text(0)?, text(1)?), text(2)?);
-    if let Some(epoch) = &epoch {
-        numbers.add(&instance, epoch);
+    let learned = Learned {
+        reset: text(0)?,
+        instance: instance(text(0)?, text(1)?),
+        epoch: text(2)?.map(Arc::from),
+    };
+    if let Some(epoch) = &learned.epoch {
+        numbers.add(&learned.instance, epoch);
+        if numbers.by_instance {
+            in_session::announce(numbers, &learned.instance, epoch);
+        }
     }
-    Ok((instance, epoch))
+    Ok(learned)
 }
 
 /// How numbers can be asked for here; `None` if they cannot.

@@ -2,10 +2,6 @@
 SELECT
     pg_catalog.current_setting('server_version_num')::pg_catalog.int4,
     pg_catalog.current_setting('fsync') = 'off',
-    EXISTS (
-        SELECT FROM pg_catalog.pg_language
-        WHERE lanname = 'plpgsql' AND pg_catalog.has_language_privilege('public', oid, 'usage')
-    ),
     COALESCE(
         pg_catalog.has_function_privilege(
             'public', pg_catalog.to_regprocedure('pg_catalog.pg_control_system()'), 'execute'),

@@ -9,9 +9,9 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode};
 use sqlx::{Executor, Pool, Row, SqlStr, Sqlite, SqliteConnection};
 
 use super::{
-    Adapter, CommitMessage, CommitStatus, EffectSql, Identity, Item, OperateSql, Probe,
-    ProbeAnswer, Query, RowSql, ServerInfo, TxInfo, effect_sql, load_effect_sql, operate_sql,
-    own_sql, row_sql, values,
+    Adapter, BeginMessage, CommitMessage, CommitStatus, EffectSql, Identity, Item, OperateSql,
+    Probe, ProbeAnswer, Query, RowSql, ServerInfo, TxInfo, effect_sql, load_effect_sql,
+    operate_sql, own_sql, row_sql, values,
 };
 use crate::error::{Error, Kind};
 use crate::transaction::{Grammar, Isolation, Lock, Options};
@@ -114,24 +114,16 @@ impl Adapter for Sqlite {
 
     fn begin<'c>(
         conn: &'c mut SqliteConnection,
-        sql: String,
-        then: String,
-        _writes: bool,
-        options: &'c Options,
+        message: BeginMessage<'c>,
         _server: &'c ServerInfo,
     ) -> BoxFuture<'c, Result<TxInfo, sqlx::Error>> {
         Box::pin(async move {
             let mut tx = TxInfo::default();
-            if options.read_only {
+            if message.options.read_only {
                 let row = Executor::fetch_one(&mut *conn, QUERY_ONLY).await?;
                 tx.refused_writes = row.try_get::<i64, _>(0)? != 0;
             }
-            let message = if then.is_empty() {
-                sql
-            } else {
-                sql + ";\n" + &then
-            };
-            Executor::execute(conn, own_sql(message)).await?;
+            Executor::execute(conn, own_sql(message.with(""))).await?;
             Ok(tx)
         })
     }

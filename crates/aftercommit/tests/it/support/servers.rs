@@ -48,6 +48,12 @@ pub trait Server: Dialect {
     /// Runs a statement without parameters.
     fn run<'c>(conn: &'c mut Self::Connection, sql: &'static str) -> BoxFuture<'c, ()>;
 
+    /// What the message of a COMMIT that can be looked up contains, on a connection that has prepared a statement.
+    fn commit_needle(pool: &Pool<Self>) -> BoxFuture<'_, Vec<u8>> {
+        let _ = pool;
+        Box::pin(async { b"COMMIT".to_vec() })
+    }
+
     /// Transactions of this database's sessions that are open now.
     fn open_transactions(pool: &Pool<Self>) -> BoxFuture<'_, i64>;
 }
@@ -305,6 +311,15 @@ impl Server for MySql {
     in_its_own_sql! {
         insert: "INSERT INTO item (id) VALUES (?)",
         orphan: "INSERT INTO child (id, parent_id) VALUES (?, -1)"
+    }
+
+    // It is a prepared statement; its text was sent before, and this is an argument.
+    fn commit_needle(pool: &Pool<Self>) -> BoxFuture<'_, Vec<u8>> {
+        let server = "SELECT CONCAT(@@hostname, ':', @@port, '/', @@server_id)";
+        Box::pin(async move {
+            let server: String = sqlx::query_scalar(server).fetch_one(pool).await.unwrap();
+            server.into_bytes()
+        })
     }
 
     fn open_transactions(pool: &Pool<Self>) -> BoxFuture<'_, i64> {

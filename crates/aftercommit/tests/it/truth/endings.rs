@@ -148,7 +148,7 @@ async fn a_notification_that_went_out_is_not_told_as_not_committed_only_on_postg
     .unwrap();
     listener.listen("news").await.unwrap();
     for text in ["NOTIFY news", "SELECT pg_notify('news', '')"] {
-        // Behind the answer to the DO that flushes the number: COMMIT is carried out, and its own answer gets lost.
+        // Behind the answer that brings the number: COMMIT is carried out, and its own answer gets lost.
         wire.begin(Plan {
             needle: b"COMMIT".to_vec(),
             first: Some(Point {

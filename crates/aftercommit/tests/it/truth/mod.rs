@@ -15,5 +15,6 @@ mod listeners;
 mod on_mysql;
 mod on_postgres;
 mod positions;
+mod prepared;
 mod readers;
 mod surroundings;

@@ -1,0 +1,135 @@
+//! A transaction's number from statements that its session has prepared: nothing is parsed or planned for it, and the answer is short.
+//!
+//! Whether a session has prepared them is not to be seen from sqlx, which has no name for one. But in each session it keeps what the
+//! server said to a statement that it was made to prepare. So it is made to prepare their EXECUTE: that has columns where they are
+//! there, and from then on the answer is at hand.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::{Arc, LazyLock};
+
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, SqlSafeStr, SqlStr, Statement};
+
+use super::number;
+use crate::store::{Numbers, Prepared, own_sql, without_comments};
+
+pub(super) static FLUSH: LazyLock<String> =
+    LazyLock::new(|| without_comments(include_str!("flush.sql")));
+pub(super) static DURABLE: LazyLock<String> =
+    LazyLock::new(|| without_comments(include_str!("durable.sql")));
+static CHANGED: LazyLock<String> = LazyLock::new(|| without_comments(include_str!("changed.sql")));
+static PREPARE: LazyLock<String> = LazyLock::new(|| without_comments(include_str!("prepare.sql")));
+const EXECUTE: &str = include_str!("execute.sql");
+
+/// Sessions of this server may prepare them from now on.
+pub(super) fn announce(numbers: &Numbers, instance: &Arc<str>, epoch: &Arc<str>) {
+    numbers.prepare(prepared(Arc::clone(instance), Arc::clone(epoch)));
+}
+
+fn prepared(instance: Arc<str>, epoch: Arc<str>) -> Prepared {
+    let name = name(&epoch);
+    let execute = |suffix| execute(&format!("{name}{suffix}"));
+    Prepared {
+        number: execute(""),
+        asks: [execute(""), execute(" ")].map(kept),
+        at_commit: [execute("_commit"), execute("_last")],
+        instance,
+        epoch,
+    }
+}
+
+fn execute(name: &str) -> String {
+    EXECUTE.trim_end().replace("{name}", name)
+}
+
+fn kept(sql: String) -> SqlStr {
+    AssertSqlSafe(Arc::<str>::from(sql)).into_sql_str()
+}
+
+/// The same for each session of an instance, and another for each instance.
+fn name(epoch: &str) -> String {
+    let mut hasher = DefaultHasher::new();
+    epoch.hash(&mut hasher);
+    format!("aftercommit_{:016x}", hasher.finish())
+}
+
+/// What this session has prepared; prepares it the first time. A session in which sqlx has kept nothing yet is left alone: it may never
+/// keep anything.
+pub(super) async fn find(
+    conn: &mut PgConnection,
+    numbers: &Numbers,
+) -> Result<Option<Arc<Prepared>>, sqlx::Error> {
+    let Some(prepared) = numbers.prepared() else {
+        return Ok(None);
+    };
+    let kept = conn.cached_statements_size();
+    if kept == 0 {
+        return Ok(None);
+    }
+    match is_prepared(conn, numbers, &prepared, kept).await {
+        Ok(there) => Ok(there.then_some(prepared)),
+        Err(sqlx::Error::Database(_)) => {
+            numbers.give_up_preparing();
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+async fn is_prepared(
+    conn: &mut PgConnection,
+    numbers: &Numbers,
+    prepared: &Prepared,
+    kept: usize,
+) -> Result<bool, sqlx::Error> {
+    let [first, again] = &prepared.asks;
+    if has(conn, first).await? {
+        return Ok(true);
+    }
+    // More are kept than before: the server was asked just now, for the first time in this session.
+    if conn.cached_statements_size() > kept {
+        prepare(conn, numbers, prepared).await?;
+    }
+    has(conn, again).await
+}
+
+async fn has(conn: &mut PgConnection, execute: &SqlStr) -> Result<bool, sqlx::Error> {
+    let statement = Executor::prepare(conn, execute.clone()).await?;
+    Ok(!statement.columns().is_empty())
+}
+
+async fn prepare(
+    conn: &mut PgConnection,
+    numbers: &Numbers,
+    prepared: &Prepared,
+) -> Result<(), sqlx::Error> {
+    let learned = number::learn(&mut *conn, numbers).await?;
+    let (Some(epoch), Some(reset)) = (learned.epoch, learned.reset) else {
+        return Ok(());
+    };
+    // The address may lead to several servers.
+    if epoch != prepared.epoch {
+        return Ok(());
+    }
+    let sql = PREPARE
+        .replace(
+            "{changed}",
+            &CHANGED.replace("{reset}", &reset.replace('\'', "''")),
+        )
+        .replace("{durable}", &DURABLE)
+        .replace("{flush}", &FLUSH)
+        .replace("{name}", &name(&epoch));
+    Executor::fetch_optional(conn, own_sql(sql)).await.map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_statements_of_another_epoch_have_another_name() {
+        let of = |epoch: &str| prepared("i".into(), epoch.into());
+        assert_eq!(of("1"), of("1"));
+        assert_ne!(of("1").number, of("2").number);
+        assert_ne!(of("1").asks[0].as_str(), of("1").asks[1].as_str());
+    }
+}

@@ -1,0 +1,189 @@
+//! What a session prepares so that commits can be looked up: it is used, it may be lost, and it may be refused.
+
+use aftercommit::{Db, Ok, Result};
+use aftercommit_harness::{Cut, MariaDb, Postgres as Server, Proxy};
+use sqlx::pool::PoolOptions;
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{Connection, MySql, Postgres};
+
+use super::blocks::{Wired, handle};
+use crate::support::{Labels, Server as _};
+
+async fn one_session<DB: Wired>(options: <DB::Connection as Connection>::Options) -> Db<DB> {
+    let pool = PoolOptions::new().max_connections(1);
+    handle(pool.connect_with(options).await.unwrap())
+}
+
+async fn insert<DB: Wired>(db: &Db<DB>, id: i64) -> Result<()> {
+    db.atomic(async |tx| DB::insert(tx, id).await).await
+}
+
+async fn read_then_insert<DB: Wired>(db: &Db<DB>, labels: &Labels, id: i64) -> Result<()> {
+    db.atomic(async |tx| {
+        DB::count(tx).await?;
+        tx.on_commit(labels.hook(&id.to_string()));
+        DB::insert(tx, id).await
+    })
+    .await
+}
+
+/// What the library has prepared in the one session.
+async fn prepared(db: &Db<Postgres>) -> Vec<String> {
+    let names = "SELECT name FROM pg_prepared_statements WHERE NOT from_sql OR name LIKE 'aftercommit%' ORDER BY name";
+    let names: Vec<String> = sqlx::query_scalar(names)
+        .fetch_all(db.pool())
+        .await
+        .unwrap();
+    names
+        .into_iter()
+        .filter(|name| name.starts_with("aftercommit"))
+        .collect()
+}
+
+async fn deallocate(db: &Db<Postgres>) {
+    for name in prepared(db).await {
+        let sql = format!("DEALLOCATE {name}");
+        sqlx::raw_sql(sqlx::AssertSqlSafe(sql))
+            .execute(db.pool())
+            .await
+            .unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_session_prepares_its_number_once_only_on_postgres() {
+    let server = Server::start().unwrap();
+    Postgres::furnish(server.port()).await;
+    let proxy = Proxy::start(server.port()).await.unwrap();
+    let db = one_session::<Postgres>(Postgres::at(proxy.port())).await;
+    let labels = Labels::default();
+    let mut id = 0;
+    for reset in [false, true, false] {
+        if reset {
+            // Another instance, as far as a session can see.
+            server
+                .run(&["SELECT pg_stat_reset_shared('bgwriter')"])
+                .unwrap();
+        }
+        for _ in 0..3 {
+            id += 2;
+            insert(&db, id).await.unwrap();
+            read_then_insert(&db, &labels, id + 1).await.unwrap();
+        }
+        assert_eq!(prepared(&db).await.len() % 3, 0);
+    }
+    assert_eq!(prepared(&db).await.len(), 6, "three for each instance");
+    for _ in 0..2 {
+        id += 2;
+        // Cut behind the server's answer, and found by the number that came with BEGIN.
+        let cut = proxy.cut_on(Cut::SwallowAnswer, b"COMMIT");
+        insert(&db, id).await.unwrap();
+        cut.await;
+        // The next session prepares its own.
+        insert(&db, id + 1).await.unwrap();
+        insert(&db, id + 1_000).await.unwrap();
+        assert_eq!(prepared(&db).await.len(), 3);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_prepared_where_sqlx_keeps_nothing_only_on_postgres() {
+    let server = Server::start().unwrap();
+    Postgres::furnish(server.port()).await;
+    let options = Postgres::at(server.port()).statement_cache_capacity(0);
+    let db = one_session::<Postgres>(options).await;
+    for id in 0..3 {
+        insert(&db, id).await.unwrap();
+    }
+    assert!(prepared(&db).await.is_empty());
+}
+
+/// As behind a pooler that nobody has told of.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_session_may_lose_what_it_had_prepared_only_on_postgres() {
+    let server = Server::start().unwrap();
+    Postgres::furnish(server.port()).await;
+    let labels = Labels::default();
+    let fresh = async || {
+        let options: PgConnectOptions = Postgres::at(server.port());
+        let db = one_session::<Postgres>(options).await;
+        let id = fastrand::i64(1..i64::MAX / 2) * 2;
+        insert(&db, id).await.unwrap();
+        insert(&db, id + 1).await.unwrap();
+        assert_eq!(prepared(&db).await.len(), 3);
+        db
+    };
+
+    // Found out with BEGIN: the block does not notice.
+    let db = fresh().await;
+    deallocate(&db).await;
+    insert(&db, 1).await.unwrap();
+
+    // Found out with COMMIT: nothing is committed, and that is told; once.
+    let db = fresh().await;
+    deallocate(&db).await;
+    let refused = read_then_insert(&db, &labels, 2).await.unwrap_err();
+    assert!(!refused.is_commit_in_doubt(), "{refused:?}");
+    assert!(labels.all().is_empty());
+    read_then_insert(&db, &labels, 3).await.unwrap();
+    insert(&db, 4).await.unwrap();
+    assert!(prepared(&db).await.is_empty());
+
+    // The block itself removes them, and whatever else there is.
+    let db = fresh().await;
+    db.atomic(async |tx| {
+        Postgres::count(tx).await?;
+        Postgres::insert(tx, 5).await?;
+        sqlx::raw_sql("DEALLOCATE ALL").execute(&mut *tx).await?;
+        Ok(())
+    })
+    .await
+    .unwrap();
+
+    let there = Postgres::present(server.port()).await;
+    for (id, expected) in [(1, true), (2, false), (3, true), (4, true), (5, true)] {
+        assert_eq!(there.contains(&id), expected, "{id}");
+    }
+}
+
+/// How many prepared statements the session has run.
+async fn executed(db: &Db<MySql>) -> u64 {
+    let status = "SHOW SESSION STATUS LIKE 'Com_stmt_execute'";
+    let row: (String, String) = sqlx::query_as(sqlx::AssertSqlSafe(status))
+        .persistent(false)
+        .fetch_one(db.pool())
+        .await
+        .unwrap();
+    row.1.parse().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_commit_is_one_prepared_statement_where_that_can_be_only_on_mysql() {
+    let server = MariaDb::start().unwrap();
+    MySql::furnish(server.port()).await;
+    let db = one_session::<MySql>(MySql::at(server.port())).await;
+    let labels = Labels::default();
+    insert(&db, 1).await.unwrap();
+    let before = executed(&db).await;
+    insert(&db, 2).await.unwrap();
+    assert_eq!(
+        executed(&db).await - before,
+        3,
+        "INSERT, COMMIT and the question"
+    );
+
+    // There is room for the INSERT, the question and no more.
+    db.pool().close().await;
+    let db = one_session::<MySql>(MySql::at(server.port())).await;
+    server
+        .run("SET GLOBAL max_prepared_stmt_count = 2")
+        .unwrap();
+    read_then_insert(&db, &labels, 3).await.unwrap();
+    insert(&db, 4).await.unwrap();
+    server
+        .run("SET GLOBAL max_prepared_stmt_count = 16382")
+        .unwrap();
+    insert(&db, 5).await.unwrap();
+    assert_eq!(MySql::present(server.port()).await, [1, 2, 3, 4, 5].into());
+    assert_eq!(labels.all(), ["3"]);
+}
