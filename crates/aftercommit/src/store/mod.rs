@@ -3,6 +3,7 @@
 //! What a database does differently is told by its [`Adapter`]; nothing outside this folder asks which
 //! database it is talking to.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
@@ -139,7 +140,7 @@ pub trait Adapter: sqlx::Database {
     const IN_PROCESS: bool;
 
     /// The message that begins a transaction.
-    fn begin_sql(options: &Options) -> Result<String, Error>;
+    fn begin_sql(options: &Options) -> Result<Cow<'static, str>, Error>;
 
     /// Begins, with one message.
     fn begin<'c>(
@@ -157,13 +158,13 @@ pub trait Adapter: sqlx::Database {
         server: &'c ServerInfo,
     ) -> BoxFuture<'c, Result<(), sqlx::Error>>;
 
-    /// Learns what is to be known of the server before a transaction is begun, if something has changed.
+    /// Learns what is to be known of the server before a transaction is begun; `None` if nothing has changed.
     fn keep_up<'c>(
         conn: &'c mut Self::Connection,
         server: &'c ServerInfo,
-    ) -> BoxFuture<'c, Result<(), sqlx::Error>> {
+    ) -> Option<BoxFuture<'c, Result<(), sqlx::Error>>> {
         let _ = (conn, server);
-        Box::pin(async { Ok(()) })
+        None
     }
 
     /// The one message that ends the transaction without a trace.

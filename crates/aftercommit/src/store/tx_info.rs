@@ -1,8 +1,11 @@
 //! What is known of one transaction, and how its COMMIT is sent. Pure.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::{Prepared, ServerInfo};
+use sqlx::SqlStr;
+
+use super::{Prepared, ServerInfo, own_sql};
 use crate::transaction::Options;
 
 /// How a commit can be recognised afterwards, from another connection.
@@ -62,7 +65,7 @@ impl TxInfo {
 #[derive(Debug)]
 pub struct BeginMessage<'b> {
     /// What begins it.
-    pub begin: String,
+    pub begin: Cow<'static, str>,
     /// Statements that stand behind BEGIN in its message.
     pub then: String,
     /// Whether the first statement will write, so that the commit may be identified now.
@@ -75,10 +78,13 @@ pub struct BeginMessage<'b> {
 
 impl BeginMessage<'_> {
     /// The whole message, with `asked` right behind BEGIN.
-    pub fn with(&self, asked: &str) -> String {
+    pub fn with(&self, asked: &str) -> SqlStr {
+        if let (Cow::Borrowed(begin), "", "") = (&self.begin, asked, self.then.as_str()) {
+            return SqlStr::from_static(begin);
+        }
         let parts = [&self.begin, asked, &self.then];
         let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
-        parts.join(";\n")
+        own_sql(parts.join(";\n"))
     }
 }
 

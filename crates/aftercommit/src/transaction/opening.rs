@@ -4,6 +4,7 @@
 //! first statement does is known when BEGIN is sent: one that writes by its own words may be told its transaction number at
 //! once.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -118,7 +119,11 @@ struct Opening<DB: Dialect> {
 }
 
 impl<DB: Dialect> Opening<DB> {
-    async fn begin(mut self, sql: String, pending: String) -> Result<(Self, Arc<ServerInfo>)> {
+    async fn begin(
+        mut self,
+        sql: Cow<'static, str>,
+        pending: String,
+    ) -> Result<(Self, Arc<ServerInfo>)> {
         let Some(held) = self.held.as_mut() else {
             return Err(crate::error::Error::other("a connection was taken twice"));
         };
@@ -131,7 +136,9 @@ impl<DB: Dialect> Opening<DB> {
                     server
                 }
             };
-            DB::keep_up(held.conn(), &server).await?;
+            if let Some(learned) = DB::keep_up(held.conn(), &server) {
+                learned.await?;
+            }
             let begun_before = match self.counts && pending.is_empty() {
                 true => DB::transactions_begun(held.conn()).await?,
                 false => None,

@@ -154,7 +154,7 @@ impl<DB: Dialect> Tx<DB> {
         sql: &str,
         single: bool,
     ) -> std::result::Result<StatementKind, sqlx::Error> {
-        match statement::inspect(sql, DB::GRAMMAR, single) {
+        match statement::inspect_once(sql, DB::GRAMMAR, single) {
             StatementKind::Control(keyword) => Err(refused(Kind::ControlStatement { keyword })),
             StatementKind::Commits(keyword) => Err(refused(Kind::ImplicitCommit { keyword })),
             kind => Ok(kind),

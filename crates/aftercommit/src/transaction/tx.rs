@@ -1,9 +1,10 @@
 //! An open transaction.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::future::Future;
 use std::panic::Location;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use super::ending::rolled_back;
 use super::ledger::{Ledger, Left, Mark};
@@ -56,7 +57,7 @@ pub struct Tx<DB: Dialect> {
     pub(crate) test_depth: Option<usize>,
     pub(super) life: Life<DB>,
     pub(super) options: Options,
-    pub(super) begin_sql: String,
+    pub(super) begin_sql: Cow<'static, str>,
     /// Empty until the first statement.
     pub(super) server: Arc<ServerInfo>,
     pub(super) tx_info: TxInfo,
@@ -77,8 +78,16 @@ pub(super) struct Registered {
     given_ids: usize,
 }
 
+/// What is known of a server before anything was sent to it.
+static NOT_ASKED: LazyLock<Arc<ServerInfo>> = LazyLock::new(Arc::default);
+
 impl<DB: Dialect> Tx<DB> {
-    pub(super) fn new(db: Db<DB>, options: Options, begin_sql: String, life: Life<DB>) -> Self {
+    pub(super) fn new(
+        db: Db<DB>,
+        options: Options,
+        begin_sql: Cow<'static, str>,
+        life: Life<DB>,
+    ) -> Self {
         let receivers = db.signals().view();
         Self {
             db,
@@ -96,7 +105,7 @@ impl<DB: Dialect> Tx<DB> {
             life,
             options,
             begin_sql,
-            server: Arc::default(),
+            server: Arc::clone(&NOT_ASKED),
             tx_info: TxInfo::default(),
             probing: Probing::Intact,
             may_have_written: false,

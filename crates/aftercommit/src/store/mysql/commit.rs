@@ -10,6 +10,7 @@ use crate::store::{
     Adapter, CommitMessage, Identity, ServerInfo, TxInfo, own_sql, without_comments,
 };
 
+static COMMIT_PLAINLY: LazyLock<String> = LazyLock::new(|| COMMIT.replace("{marker}", ""));
 static COMMIT: LazyLock<String> = LazyLock::new(|| without_comments(include_str!("commit.sql")));
 static MARK: LazyLock<String> = LazyLock::new(|| without_comments(include_str!("mark.sql")));
 static COMMIT_PREPARED: LazyLock<String> =
@@ -38,8 +39,11 @@ pub(super) async fn commit(
     server: &ServerInfo,
 ) -> Result<(), sqlx::Error> {
     let Some(markers) = server.markers.as_ref().filter(|_| message.looked_up()) else {
-        let sql = message.before + &COMMIT.replace("{marker}", "");
-        return MySql::simple(conn, own_sql(sql)).await;
+        let sql = match message.before.is_empty() {
+            true => SqlStr::from_static(&COMMIT_PLAINLY),
+            false => own_sql(message.before + &COMMIT_PLAINLY),
+        };
+        return Executor::execute(conn, sql).await.map(drop);
     };
     let token = Uuid::now_v7();
     let identity = |server: &str| Identity::Token {
@@ -68,8 +72,7 @@ pub(super) async fn commit(
         // It has not written, and cannot. If it has all the same, COMMIT is refused as well.
         Err(error) if is_read_only(&error) && !message.before_writes => {
             tx.identity = Identity::Unknown;
-            let sql = COMMIT.replace("{marker}", "");
-            return MySql::simple(conn, own_sql(sql)).await;
+            return MySql::simple(conn, SqlStr::from_static(&COMMIT_PLAINLY)).await;
         }
         answered => return answered,
     }

@@ -4,6 +4,7 @@ mod commit;
 mod lookup;
 mod version;
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 use std::time::Duration;
 
@@ -26,6 +27,8 @@ use crate::transaction::{Grammar, Options};
 static FIND: LazyLock<String> = LazyLock::new(|| super::without_comments(include_str!("find.sql")));
 static SET_PROBE: LazyLock<String> =
     LazyLock::new(|| super::without_comments(include_str!("set_probe.sql")));
+/// What most transactions begin with.
+const BEGIN_PLAINLY: &str = include_str!("begin_plainly.sql");
 const BEGIN: &str = include_str!("begin.sql");
 const ISOLATION: &str = include_str!("isolation.sql");
 const ROLLBACK: &str = include_str!("rollback.sql");
@@ -119,18 +122,21 @@ impl Adapter for MySql {
         Executor::describe(conn, sql)
     }
 
-    fn begin_sql(options: &Options) -> Result<String, Error> {
+    fn begin_sql(options: &Options) -> Result<Cow<'static, str>, Error> {
         if options.deferrable {
             return Err(Error::new(Kind::OptionUnsupported {
                 option: "deferrable",
                 database: "MySQL",
             }));
         }
+        if options.isolation.is_none() && !options.read_only {
+            return Ok(BEGIN_PLAINLY.trim_end().into());
+        }
         let isolation = options.isolation.map_or(String::new(), |level| {
             ISOLATION.replace("{level}", level.sql())
         });
         let read_only = if options.read_only { "READ ONLY" } else { "" };
-        Ok(isolation + BEGIN.replace("{options}", read_only).trim())
+        Ok((isolation + BEGIN.replace("{options}", read_only).trim()).into())
     }
 
     fn begin<'c>(
@@ -139,7 +145,7 @@ impl Adapter for MySql {
         _server: &'c ServerInfo,
     ) -> BoxFuture<'c, Result<TxInfo, sqlx::Error>> {
         Box::pin(async move {
-            Executor::execute(conn, own_sql(message.with(""))).await?;
+            Executor::execute(conn, message.with("")).await?;
             Ok(TxInfo::default())
         })
     }

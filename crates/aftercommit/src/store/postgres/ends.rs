@@ -4,11 +4,11 @@ use std::sync::LazyLock;
 
 use either::Either;
 use futures_util::StreamExt;
-use sqlx::{Column, Executor, PgConnection, Postgres, Row, SqlStr};
+use sqlx::{Column, Executor, PgConnection, Row, SqlStr};
 
 use super::{code, in_session, number};
 use crate::store::{
-    Adapter, BeginMessage, CommitMessage, Identity, Numbers, ROLLBACK, ServerInfo, TxInfo, own_sql,
+    BeginMessage, CommitMessage, Identity, Numbers, ROLLBACK, ServerInfo, TxInfo, own_sql,
     without_comments,
 };
 
@@ -20,6 +20,11 @@ const READ_ONLY: &str = "25006";
 /// invalid_sql_statement_name
 const NOT_PREPARED: &str = "26000";
 
+/// One future less than [`Adapter::simple`](crate::store::Adapter::simple).
+async fn run(conn: &mut PgConnection, sql: SqlStr) -> Result<(), sqlx::Error> {
+    Executor::fetch_optional(conn, sql).await.map(drop)
+}
+
 pub(super) async fn begin(
     conn: &mut PgConnection,
     message: BeginMessage<'_>,
@@ -28,19 +33,19 @@ pub(super) async fn begin(
     let mut tx = TxInfo::default();
     let looked_up = message.options.lookup && !message.options.read_only;
     let Some(numbers) = server.numbers.as_ref().filter(|_| looked_up) else {
-        Postgres::simple(conn, own_sql(message.with(""))).await?;
+        run(conn, message.with("")).await?;
         return Ok(tx);
     };
     if !message.pooled {
         tx.prepared = in_session::find(&mut *conn, numbers).await?;
     }
     if !message.writes {
-        Postgres::simple(conn, own_sql(message.with(""))).await?;
+        run(conn, message.with("")).await?;
         return Ok(tx);
     }
     loop {
         let prepared = tx.prepared.as_deref();
-        let asked = own_sql(message.with(&number::at_once(numbers, prepared)));
+        let asked = message.with(&number::at_once(numbers, prepared));
         match Executor::fetch_optional(&mut *conn, asked).await {
             Ok(Some(row)) => tx.identity = number::identity(&row, numbers, prepared)?,
             Ok(None) => {}
@@ -52,9 +57,9 @@ pub(super) async fn begin(
                 if !standby && !forgotten {
                     return Err(error);
                 }
-                Postgres::simple(&mut *conn, SqlStr::from_static(ROLLBACK)).await?;
+                run(&mut *conn, SqlStr::from_static(ROLLBACK)).await?;
                 if standby {
-                    Postgres::simple(conn, own_sql(message.with(""))).await?;
+                    run(conn, message.with("")).await?;
                     return Ok(tx);
                 }
                 numbers.give_up_preparing();
@@ -94,6 +99,9 @@ pub(super) async fn commit(
     let unnumbered = message.looked_up() && tx.identity == Identity::Unknown;
     let asks = server.numbers.as_ref().filter(|_| unnumbered);
     let prepared = tx.prepared.take();
+    if message.before.is_empty() && asks.is_none() && !message.must_last {
+        return run(conn, SqlStr::from_static(&COMMIT)).await;
+    }
     let mut sql = message.before;
     if let Some(numbers) = asks {
         sql.push_str(&number::if_any(
@@ -111,7 +119,7 @@ pub(super) async fn commit(
     }
     sql.push_str(&COMMIT);
     let Some(numbers) = asks else {
-        return Postgres::simple(conn, own_sql(sql)).await;
+        return run(conn, own_sql(sql)).await;
     };
     let mut items = Executor::fetch_many(conn, own_sql(sql));
     while let Some(item) = items.next().await {

@@ -18,6 +18,7 @@ pub(super) static DURABLE: LazyLock<String> =
     LazyLock::new(|| without_comments(include_str!("durable.sql")));
 static CHANGED: LazyLock<String> = LazyLock::new(|| without_comments(include_str!("changed.sql")));
 static PREPARE: LazyLock<String> = LazyLock::new(|| without_comments(include_str!("prepare.sql")));
+const FIRST: &str = include_str!("first.sql");
 const EXECUTE: &str = include_str!("execute.sql");
 
 /// Sessions of this server may prepare them from now on.
@@ -110,14 +111,21 @@ async fn prepare(
     if epoch != prepared.epoch {
         return Ok(());
     }
+    let reset = reset.replace('\'', "''");
+    let changed = |what: &[&str]| {
+        let first = match what {
+            [] => String::new(),
+            what => FIRST.replace("{what}", &what.join(", ")),
+        };
+        CHANGED
+            .replace("{first}", &first)
+            .replace("{reset}", &reset)
+    };
     let sql = PREPARE
-        .replace(
-            "{changed}",
-            &CHANGED.replace("{reset}", &reset.replace('\'', "''")),
-        )
-        .replace("{durable}", &DURABLE)
-        .replace("{flush}", &FLUSH)
-        .replace("{name}", &name(&epoch));
+        .replace("{name}", &name(&epoch))
+        .replace("{changed}", &changed(&[]))
+        .replace("{changed_flush}", &changed(&[&FLUSH]))
+        .replace("{changed_durable_flush}", &changed(&[&DURABLE, &FLUSH]));
     Executor::fetch_optional(conn, own_sql(sql)).await.map(drop)
 }
 

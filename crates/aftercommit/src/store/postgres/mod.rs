@@ -7,6 +7,7 @@ mod lookup;
 mod number;
 mod probe;
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use futures_core::future::BoxFuture;
@@ -84,7 +85,7 @@ impl Adapter for Postgres {
         Executor::describe(conn, sql)
     }
 
-    fn begin_sql(options: &Options) -> Result<String, Error> {
+    fn begin_sql(options: &Options) -> Result<Cow<'static, str>, Error> {
         if options.isolation.is_none() && !options.read_only && !options.deferrable {
             return Ok(BEGIN_PLAINLY.trim_end().into());
         }
@@ -98,7 +99,7 @@ impl Adapter for Postgres {
         if options.deferrable {
             words.push("DEFERRABLE".into());
         }
-        Ok(BEGIN.trim().replace("{options}", &words.join(", ")))
+        Ok(BEGIN.trim().replace("{options}", &words.join(", ")).into())
     }
 
     fn begin<'c>(
@@ -112,12 +113,11 @@ impl Adapter for Postgres {
     fn keep_up<'c>(
         conn: &'c mut PgConnection,
         server: &'c ServerInfo,
-    ) -> BoxFuture<'c, Result<(), sqlx::Error>> {
-        Box::pin(async move {
-            if let Some(numbers) = server.numbers.as_ref().filter(|known| known.should_ask()) {
-                number::learn(conn, numbers).await?;
-            }
-            Ok(())
+    ) -> Option<BoxFuture<'c, Result<(), sqlx::Error>>> {
+        let numbers = server.numbers.as_ref()?;
+        numbers.should_ask().then(|| {
+            let learned = number::learn(conn, numbers);
+            Box::pin(async { learned.await.map(drop) }) as BoxFuture<'_, _>
         })
     }
 

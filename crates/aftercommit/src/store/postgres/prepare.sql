@@ -2,6 +2,6 @@
 PREPARE {name} AS
 SELECT pg_catalog.pg_current_xact_id()::pg_catalog.text AS aftercommit_number, {changed};
 PREPARE {name}_commit AS
-SELECT pg_catalog.pg_current_xact_id_if_assigned()::pg_catalog.text AS aftercommit_number, {changed}, {flush};
+SELECT pg_catalog.pg_current_xact_id_if_assigned()::pg_catalog.text AS aftercommit_number, {changed_flush};
 PREPARE {name}_last AS
-SELECT pg_catalog.pg_current_xact_id_if_assigned()::pg_catalog.text AS aftercommit_number, {changed}, {durable}, {flush}
+SELECT pg_catalog.pg_current_xact_id_if_assigned()::pg_catalog.text AS aftercommit_number, {changed_durable_flush}

@@ -1,5 +1,6 @@
 //! SQLite.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 use std::time::Duration;
 
@@ -84,7 +85,7 @@ impl Adapter for Sqlite {
         Executor::describe(conn, sql)
     }
 
-    fn begin_sql(options: &Options) -> Result<String, Error> {
+    fn begin_sql(options: &Options) -> Result<Cow<'static, str>, Error> {
         let unsupported = |option| {
             Error::new(Kind::OptionUnsupported {
                 option,
@@ -109,7 +110,7 @@ impl Adapter for Sqlite {
             Lock::Deferred => "DEFERRED",
             Lock::Exclusive => "EXCLUSIVE",
         };
-        Ok(BEGIN.trim().replace("{mode}", mode))
+        Ok(BEGIN.trim().replace("{mode}", mode).into())
     }
 
     fn begin<'c>(
@@ -123,7 +124,7 @@ impl Adapter for Sqlite {
                 let row = Executor::fetch_one(&mut *conn, QUERY_ONLY).await?;
                 tx.refused_writes = row.try_get::<i64, _>(0)? != 0;
             }
-            Executor::execute(conn, own_sql(message.with(""))).await?;
+            Executor::execute(conn, message.with("")).await?;
             Ok(tx)
         })
     }

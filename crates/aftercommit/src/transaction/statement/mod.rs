@@ -7,9 +7,11 @@
 //! lexer     tokens, as the server would cut them
 //! postgres  mysql  sqlite     what the first words of a statement mean
 //! reading   whether a query only reads
+//! known     what was found out before
 //! ```
 
 mod functions;
+mod known;
 mod lexer;
 mod mysql;
 mod postgres;
@@ -21,6 +23,7 @@ mod corpus;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use known::inspect_once;
 use lexer::{Lexer, Token};
 
 /// The language of a statement's text.

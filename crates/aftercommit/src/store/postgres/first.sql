@@ -1,0 +1,1 @@
+pg_catalog.concat({what}) IS NOT NULL AND
