@@ -22,6 +22,8 @@ pub enum Cut {
     /// The server sees them and its answer gets lost; the client's side is closed, the server's stays open until
     /// [`Proxy::release`].
     HalfOpen,
+    /// The server never sees them, and the client hears nothing more, until [`Proxy::release`] closes both sides.
+    Silence,
 }
 
 /// A TCP proxy in front of one server.
@@ -197,6 +199,12 @@ async fn relay(client: TcpStream, server: TcpStream, shared: &Shared) -> io::Res
                 to_client.write_all(&answer[..length]).await?;
                 to_client.flush().await?;
             }
+        }
+        Cut::Silence => {
+            let released = shared.released.notified();
+            shared.tell_fired();
+            released.await;
+            return Ok(());
         }
         Cut::HalfOpen => {
             let released = shared.released.notified();

@@ -182,6 +182,43 @@ async fn a_commit_that_nobody_can_be_asked_about_is_in_doubt<DB: Server>() {
     assert_eq!(site.ids().await, [1, 2, 3]);
 }
 
+/// The network keeps ROLLBACK and its answer back: the block ends without it, and its connection does not return to the pool.
+async fn a_rollback_that_nobody_answers_is_given_up<DB: Server>() {
+    let (site, proxy) = behind_a_proxy::<DB>(1).await.unwrap();
+    let fired = proxy.cut_on(Cut::Silence, b"ROLLBACK");
+    let db = site.db.clone();
+    let block = tokio::spawn(async move {
+        db.atomic(async |tx| {
+            DB::insert(tx, 1).await?;
+            Result::<()>::Err(aftercommit::Error::other("on purpose"))
+        })
+        .await
+    });
+    fired.await;
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(6)).await;
+    let told = block.await.unwrap().unwrap_err();
+    tokio::time::resume();
+    assert!(told.to_string().contains("on purpose"), "{told}");
+    proxy.release();
+    site.db
+        .atomic(async |tx| DB::insert(tx, 2).await)
+        .await
+        .unwrap();
+    assert_eq!(site.ids().await, [2]);
+}
+
+// With a clock of its own, which takes one thread.
+#[tokio::test]
+async fn a_rollback_that_nobody_answers_is_given_up_only_on_postgres() {
+    a_rollback_that_nobody_answers_is_given_up::<Postgres>().await;
+}
+
+#[tokio::test]
+async fn a_rollback_that_nobody_answers_is_given_up_only_on_mysql() {
+    a_rollback_that_nobody_answers_is_given_up::<MySql>().await;
+}
+
 async fn a_connection_cut_inside_a_block_commits_nothing<DB: Server>() {
     let Some((site, proxy)) = behind_a_proxy::<DB>(1).await else {
         return;

@@ -18,7 +18,7 @@ on_each_database! {
 }
 
 /// What every database's worker sends in the scenario. That none is missing is checked.
-const STATEMENTS: [&str; 31] = [
+const STATEMENTS: [&str; 34] = [
     "bury",
     "claim",
     "clock",
@@ -48,8 +48,21 @@ const STATEMENTS: [&str; 31] = [
     "wait",
     "lock",
     "unique_due",
+    "unique_free",
+    "unique_gone",
+    "unique_prune",
     "unique_prune_pick",
     "take",
+];
+
+/// The statements of the databases that lock first, and have a table of unique names.
+const OF_LOCKS: [&str; 6] = [
+    "lock",
+    "unique_due",
+    "unique_free",
+    "unique_gone",
+    "unique_prune",
+    "unique_prune_pick",
 ];
 
 #[derive(Clone, Serialize, Deserialize)]
@@ -62,12 +75,15 @@ struct Late;
 struct Doomed;
 #[derive(Clone, Serialize, Deserialize)]
 struct Slow(usize);
+#[derive(Clone, Serialize, Deserialize)]
+struct Once(usize);
 
 fn receivers<DB: Outbox>(sink: &Sink, gate: &Arc<Semaphore>) -> Signals<DB> {
     let again = RetryPolicy::attempts(1_000)
         .first(Duration::from_millis(40))
         .longest(Duration::from_millis(60));
     let (free, late, ordered, slow) = (sink.clone(), sink.clone(), sink.clone(), sink.clone());
+    let (once, once_late) = (sink.clone(), sink.clone());
     let (fails, gate) = (AtomicUsize::new(3), Arc::clone(gate));
     Signals::new()
         .durable("free", move |signal: Delivery<Free>| {
@@ -98,6 +114,21 @@ fn receivers<DB: Outbox>(sink: &Sink, gate: &Arc<Semaphore>) -> Signals<DB> {
                 std::future::ready(Ok(()))
             })
             .delay(|_: &Late| Duration::from_millis(20)),
+        )
+        .with(
+            durable("once", move |signal: Delivery<Once>| {
+                once.put(format!("once {}", signal.0));
+                std::future::ready(Ok(()))
+            })
+            .unique(|once: &Once| once.0.to_string()),
+        )
+        .with(
+            durable("once_late", move |signal: Delivery<Once>| {
+                once_late.put(format!("once late {}", signal.0));
+                std::future::ready(Ok(()))
+            })
+            .unique(|once: &Once| once.0.to_string())
+            .delay(|_: &Once| Duration::from_millis(20)),
         )
         .with(
             durable("doomed", |_: Delivery<Doomed>| {
@@ -135,6 +166,7 @@ fn expected() -> Vec<String> {
     .collect::<Vec<_>>();
     all.extend((0..4).map(|number| format!("ordered {number}")));
     all.extend((0..6).map(|number| format!("slow {number}")));
+    all.extend((0..2).flat_map(|number| [format!("once {number}"), format!("once late {number}")]));
     all.sort();
     all
 }
@@ -174,6 +206,13 @@ async fn play<DB: Outbox>(site: &Site<DB>, faults: &Faults, what: &str) {
     site.run("UPDATE aftercommit_effects SET owner = 1, fence = 1")
         .await;
 
+    if DB::LOCKS_FIRST {
+        site.run("DELETE FROM aftercommit_uniques").await;
+        // A name that nobody has used for long.
+        site.run("INSERT INTO aftercommit_uniques (receiver, unique_key, late, freed_at) VALUES ('once', 'old', 0, 1)")
+            .await;
+    }
+
     let running = start(&db).await;
     // It must be at work, or what is committed now is promised to nobody and there is nothing to give back.
     patient(
@@ -186,6 +225,9 @@ async fn play<DB: Outbox>(site: &Site<DB>, faults: &Faults, what: &str) {
     }
     for number in 0..6 {
         db.send(Slow(number)).await.unwrap();
+    }
+    for number in 0..2 {
+        db.send(Once(number)).await.unwrap();
     }
     db.send(Late).await.unwrap();
     db.send(Doomed).await.unwrap();
@@ -231,6 +273,30 @@ async fn play<DB: Outbox>(site: &Site<DB>, faults: &Faults, what: &str) {
         || format!("the end of it ({what}): {:?}", sink.all()),
     )
     .await;
+    if DB::LOCKS_FIRST {
+        // A name that could not be freed is taken over by who uses it next.
+        let old = "SELECT COUNT(*) FROM aftercommit_uniques WHERE unique_key = 'old'";
+        patient(
+            async || DB::number(&site.others, old.into()).await == 0,
+            || format!("the pruning ({what})"),
+        )
+        .await;
+        for number in 0..2 {
+            db.send(Once(number)).await.unwrap();
+        }
+        let open = "SELECT (SELECT COUNT(*) FROM aftercommit_effects) + (SELECT COUNT(*) FROM aftercommit_waiting)";
+        patient(
+            async || DB::number(&site.others, open.into()).await == 0,
+            || format!("the names that are used again ({what})"),
+        )
+        .await;
+        let again = sink
+            .all()
+            .iter()
+            .filter(|label| label.starts_with("once"))
+            .count();
+        assert!(again >= 8, "{what}: {again}");
+    }
     running.drain().await;
     let mut delivered = sink.all();
     let order: Vec<&String> = delivered
@@ -260,8 +326,7 @@ async fn a_fault_of_any_statement_loses_nothing<DB: Outbox>() {
         .iter()
         .filter(|name| !sent.contains(name))
         .collect();
-    let of_one = ["lock", "unique_due", "unique_prune_pick"];
-    let of_others = |name: &&&str| !DB::LOCKS_FIRST && of_one.contains(name);
+    let of_others = |name: &&&str| !DB::LOCKS_FIRST && OF_LOCKS.contains(name);
     assert!(
         missing.iter().all(of_others),
         "the scenario does not reach {missing:?}"

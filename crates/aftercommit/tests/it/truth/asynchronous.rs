@@ -1,16 +1,17 @@
 //! Commits that a crash takes back: none that a hook or an effect hangs on.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 
 use aftercommit::{Db, Event, Ok, Result};
 use aftercommit_harness::{MariaDb, Postgres as Server};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{MySql, Pool, Postgres, Sqlite};
+use tokio::sync::mpsc;
 use tokio::task::block_in_place;
 
 use super::blocks::{Block, Wired, handle};
-use crate::support::{Labels, Server as _};
+use crate::support::{Labels, Server as _, long};
 
 const COMMITS: i64 = 20;
 
@@ -75,6 +76,56 @@ async fn what_a_hook_or_an_effect_hangs_on_outlives_a_crash_only_on_postgres() {
     }
     println!("{hooks} hooks and their rows are there after crashes");
     assert_eq!(hooks, id);
+}
+
+/// The server dies under the commits of many, who share the flushes of its log.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_many_hang_hooks_on_outlives_a_crash_under_load_only_on_postgres() {
+    const CLIENTS: i64 = 8;
+    const BLOCKS: usize = 300;
+    let mut server = server().await;
+    let next = Arc::new(AtomicI64::new(1));
+    let (mut hooks, crashes) = (0, if long() { 40 } else { 3 });
+    for _ in 0..crashes {
+        let (db, labels) = (connect(&server).await, Labels::default());
+        let (done, mut heard) = mpsc::unbounded_channel();
+        let clients: Vec<_> = (0..CLIENTS)
+            .map(|_| {
+                let (db, labels, next) = (db.clone(), labels.clone(), Arc::clone(&next));
+                let done = done.clone();
+                tokio::spawn(async move {
+                    loop {
+                        for block in Block::ALL {
+                            let id = next.fetch_add(1, Ordering::Relaxed);
+                            if block.run(&db, &labels, id).await.is_err() {
+                                return;
+                            }
+                            let _: std::result::Result<(), mpsc::error::SendError<()>> =
+                                done.send(());
+                        }
+                    }
+                })
+            })
+            .collect();
+        for _ in 0..BLOCKS {
+            heard.recv().await.unwrap();
+        }
+        block_in_place(|| server.kill().unwrap());
+        for client in clients {
+            client.await.unwrap();
+        }
+        block_in_place(|| server.start_again().unwrap());
+        let there = Postgres::present(server.port()).await;
+        let told = labels.all();
+        hooks += told.len();
+        for label in told {
+            let id: i64 = label.parse().unwrap();
+            assert!(there.contains(&id), "a hook of {id} without its row");
+        }
+    }
+    println!(
+        "{hooks} hooks of {CLIENTS} clients and their rows are there after {crashes} crashes under load"
+    );
 }
 
 /// The setting that was read with BEGIN may be another one by COMMIT.
