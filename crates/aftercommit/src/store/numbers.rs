@@ -1,12 +1,15 @@
 //! How transactions of a server are asked for their numbers, and what is known of whose numbers they are. No I/O.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use sqlx::SqlStr;
 
 /// More than the time zones of the sessions of one server; then what is known is forgotten and learned again.
 const MOST: usize = 64;
+
+/// Each of them is a round trip.
+const MOST_ASKED: usize = 64;
 
 /// What the sessions of one server prepare, so that a transaction's number costs little.
 #[derive(Debug, PartialEq, Eq)]
@@ -36,6 +39,7 @@ pub struct Numbers {
     /// Of the server that was learned last.
     prepared: Arc<RwLock<Option<Arc<Prepared>>>>,
     sessions_change: Arc<AtomicBool>,
+    asked_again: Arc<AtomicUsize>,
 }
 
 impl Numbers {
@@ -47,6 +51,7 @@ impl Numbers {
             unknown: Arc::default(),
             prepared: Arc::default(),
             sessions_change: Arc::default(),
+            asked_again: Arc::default(),
         }
     }
 
@@ -93,6 +98,13 @@ impl Numbers {
         self.set_prepared(None);
     }
 
+    /// sqlx had not kept what it had been told of a session: it keeps too few statements to be asked before each block.
+    pub(crate) fn asked_again(&self) {
+        if self.asked_again.fetch_add(1, Ordering::Relaxed) >= MOST_ASKED {
+            self.give_up_preparing();
+        }
+    }
+
     fn set_prepared(&self, to: Option<Arc<Prepared>>) {
         let prepared = self.prepared.write();
         *prepared.unwrap_or_else(PoisonError::into_inner) = to;
@@ -113,6 +125,27 @@ mod tests {
         numbers.add("a", "1");
         assert_eq!(numbers.epoch_of("a").as_deref(), Some("1"));
         assert!(!numbers.should_ask());
+    }
+
+    #[test]
+    fn nothing_is_prepared_where_too_little_is_kept() {
+        let numbers = Numbers::new("", true);
+        let prepared = || Prepared {
+            instance: "i".into(),
+            epoch: "1".into(),
+            number: String::new(),
+            asks: [SqlStr::from_static(""), SqlStr::from_static("")],
+            at_commit: [String::new(), String::new()],
+        };
+        numbers.prepare(prepared());
+        for _ in 0..MOST_ASKED {
+            numbers.asked_again();
+            assert!(numbers.prepared().is_some());
+        }
+        numbers.asked_again();
+        assert!(numbers.prepared().is_none());
+        numbers.prepare(prepared());
+        assert!(numbers.prepared().is_none(), "for good");
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! server said to a statement that it was made to prepare. So it is made to prepare their EXECUTE: that has columns where they are
 //! there, and from then on the answer is at hand.
 
+use std::future::poll_fn;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, LazyLock};
 
@@ -62,11 +63,10 @@ pub(super) async fn find(
     let Some(prepared) = numbers.prepared() else {
         return Ok(None);
     };
-    let kept = conn.cached_statements_size();
-    if kept == 0 {
+    if conn.cached_statements_size() == 0 {
         return Ok(None);
     }
-    match is_prepared(conn, numbers, &prepared, kept).await {
+    match is_prepared(conn, numbers, &prepared).await {
         Ok(there) => Ok(there.then_some(prepared)),
         Err(sqlx::Error::Database(_)) => {
             numbers.give_up_preparing();
@@ -80,22 +80,45 @@ async fn is_prepared(
     conn: &mut PgConnection,
     numbers: &Numbers,
     prepared: &Prepared,
-    kept: usize,
 ) -> Result<bool, sqlx::Error> {
     let [first, again] = &prepared.asks;
-    if has(conn, first).await? {
-        return Ok(true);
+    match look(conn, first).await? {
+        Found::There => return Ok(true),
+        Found::ThereWhenAsked => {
+            numbers.asked_again();
+            return Ok(true);
+        }
+        Found::MissingWhenAsked => prepare(conn, numbers, prepared).await?,
+        Found::Missing => {}
     }
-    // More are kept than before: the server was asked just now, for the first time in this session.
-    if conn.cached_statements_size() > kept {
-        prepare(conn, numbers, prepared).await?;
-    }
-    has(conn, again).await
+    let found = look(conn, again).await?;
+    Ok(matches!(found, Found::There | Found::ThereWhenAsked))
 }
 
-async fn has(conn: &mut PgConnection, execute: &SqlStr) -> Result<bool, sqlx::Error> {
-    let statement = Executor::prepare(conn, execute.clone()).await?;
-    Ok(!statement.columns().is_empty())
+/// Whether a session has the statement of an EXECUTE, and whether the server had to be asked.
+enum Found {
+    There,
+    ThereWhenAsked,
+    Missing,
+    MissingWhenAsked,
+}
+
+async fn look(conn: &mut PgConnection, execute: &SqlStr) -> Result<Found, sqlx::Error> {
+    let mut prepared = Executor::prepare(conn, execute.clone());
+    // What sqlx has kept is there with the first poll; the server's answer is not.
+    let mut asked = false;
+    let statement = poll_fn(|context| {
+        let polled = prepared.as_mut().poll(context);
+        asked |= polled.is_pending();
+        polled
+    });
+    let there = !statement.await?.columns().is_empty();
+    Ok(match (there, asked) {
+        (true, false) => Found::There,
+        (true, true) => Found::ThereWhenAsked,
+        (false, false) => Found::Missing,
+        (false, true) => Found::MissingWhenAsked,
+    })
 }
 
 async fn prepare(

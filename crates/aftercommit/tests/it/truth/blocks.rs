@@ -97,6 +97,9 @@ pub trait Wired: Outbox {
     fn hidden<'t>(tx: &'t mut Tx<Self>, id: i64) -> BoxFuture<'t, Result<()>>;
     fn opaque<'t>(tx: &'t mut Tx<Self>, id: i64) -> BoxFuture<'t, Result<()>>;
 
+    /// Has sqlx keep a statement in the session, so that the library prepares its own there.
+    fn keep_one(conn: &mut Self::Connection) -> BoxFuture<'_, sqlx::Result<()>>;
+
     /// What was committed.
     async fn present(port: u16) -> HashSet<i64> {
         let pool = &Pool::<Self>::connect_with(Self::admin_at(port))
@@ -156,6 +159,10 @@ impl Wired for Postgres {
     fn opaque<'t>(tx: &'t mut Tx<Self>, id: i64) -> BoxFuture<'t, Result<()>> {
         Box::pin(two_statements(tx, id))
     }
+
+    fn keep_one(conn: &mut Self::Connection) -> BoxFuture<'_, sqlx::Result<()>> {
+        Box::pin(async move { sqlx::query("SELECT 1").execute(conn).await.map(drop) })
+    }
 }
 
 impl Wired for MySql {
@@ -189,6 +196,10 @@ impl Wired for MySql {
 
     fn opaque<'t>(tx: &'t mut Tx<Self>, id: i64) -> BoxFuture<'t, Result<()>> {
         Box::pin(two_statements(tx, id))
+    }
+
+    fn keep_one(conn: &mut Self::Connection) -> BoxFuture<'_, sqlx::Result<()>> {
+        Box::pin(async move { sqlx::query("SELECT 1").execute(conn).await.map(drop) })
     }
 }
 

@@ -1,6 +1,7 @@
 //! A client whose network is cut where it is told to be.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use aftercommit::Db;
@@ -21,6 +22,9 @@ pub struct Cuts {
     /// The lookup waits after the first cut.
     pub hold: bool,
 }
+
+/// Every second one prepares from the first block of a session on.
+static CLIENTS: AtomicUsize = AtomicUsize::new(0);
 
 /// A pool of one connection behind a network of its own.
 pub struct Client<DB: Wired> {
@@ -43,7 +47,16 @@ impl<DB: Wired> Client<DB> {
         ) -> <DB::Connection as Connection>::Options,
     ) -> Self {
         let wire = Wire::start(port, DB::PROTOCOL).await.unwrap();
+        let keeps = CLIENTS.fetch_add(1, Ordering::Relaxed) % 2 == 0;
         let pool = PoolOptions::new()
+            .after_connect(move |conn, _| {
+                Box::pin(async move {
+                    match keeps {
+                        true => DB::keep_one(conn).await,
+                        false => Ok(()),
+                    }
+                })
+            })
             .max_connections(1)
             .acquire_timeout(Duration::from_secs(60))
             .connect_lazy_with(change(DB::at(wire.port())));

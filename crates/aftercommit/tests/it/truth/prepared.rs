@@ -1,7 +1,7 @@
 //! What a session prepares so that commits can be looked up: it is used, it may be lost, and it may be refused.
 
 use aftercommit::{Db, Ok, Result};
-use aftercommit_harness::{Cut, MariaDb, Postgres as Server, Proxy};
+use aftercommit_harness::{Cut, MariaDb, Plan, Postgres as Server, Protocol, Proxy, Wire};
 use sqlx::pool::PoolOptions;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{Connection, MySql, Postgres};
@@ -96,6 +96,35 @@ async fn nothing_is_prepared_where_sqlx_keeps_nothing_only_on_postgres() {
         insert(&db, id).await.unwrap();
     }
     assert!(prepared(&db).await.is_empty());
+}
+
+/// sqlx forgets a statement for each that it prepares: the server is not asked for ever what a session has.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sessions_that_keep_little_prepare_nothing_for_long_only_on_postgres() {
+    let server = Server::start().unwrap();
+    Postgres::furnish(server.port()).await;
+    for capacity in [1, 2, 3] {
+        let wire = Wire::start(server.port(), Protocol::Postgres)
+            .await
+            .unwrap();
+        let options = Postgres::at(wire.port()).statement_cache_capacity(capacity);
+        let db = one_session::<Postgres>(options).await;
+        let labels = Labels::default();
+        let first = i64::try_from(capacity).unwrap() * 1_000;
+        for id in 0..100 {
+            read_then_insert(&db, &labels, first + id).await.unwrap();
+        }
+        // The first message about it is the question itself, and not whether the session has prepared it.
+        wire.begin(Plan {
+            needle: b"aftercommit_".to_vec(),
+            ..Plan::default()
+        });
+        insert(&db, first + 100).await.unwrap();
+        let passed = wire.end();
+        let about = passed.first().map(|passed| passed.kind);
+        assert_eq!(about, Some('Q'), "capacity {capacity}: {passed:?}");
+        assert_eq!(labels.all().len(), 100);
+    }
 }
 
 /// As behind a pooler that nobody has told of.
