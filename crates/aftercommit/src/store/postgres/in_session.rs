@@ -104,15 +104,19 @@ enum Found {
 }
 
 async fn look(conn: &mut PgConnection, execute: &SqlStr) -> Result<Found, sqlx::Error> {
-    let mut prepared = Executor::prepare(conn, execute.clone());
-    // What sqlx has kept is there with the first poll; the server's answer is not.
+    let kept = conn.cached_statements_size();
+    let mut prepared = Executor::prepare(&mut *conn, execute.clone());
+    // What sqlx has kept is there with the first poll. The server's answer hardly ever is, and then one more is kept.
     let mut asked = false;
     let statement = poll_fn(|context| {
         let polled = prepared.as_mut().poll(context);
         asked |= polled.is_pending();
         polled
     });
-    let there = !statement.await?.columns().is_empty();
+    let statement = statement.await;
+    drop(prepared);
+    let there = !statement?.columns().is_empty();
+    asked |= conn.cached_statements_size() > kept;
     Ok(match (there, asked) {
         (true, false) => Found::There,
         (true, true) => Found::ThereWhenAsked,
