@@ -61,8 +61,10 @@ pub(crate) type Item<DB> =
     Result<Either<<DB as sqlx::Database>::QueryResult, <DB as sqlx::Database>::Row>, sqlx::Error>;
 
 mod numbers;
+mod prepared;
 mod tx_info;
-pub use numbers::{Numbers, Prepared};
+pub use numbers::Numbers;
+pub use prepared::{Prepared, Preparing};
 pub use tx_info::{
     BeginMessage, CommitMessage, Identity, Probe, ProbeAnswer, TransactionsBegun, TxInfo,
 };

@@ -1,28 +1,12 @@
 //! How transactions of a server are asked for their numbers, and what is known of whose numbers they are. No I/O.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use sqlx::SqlStr;
+use super::Preparing;
 
 /// More than the time zones of the sessions of one server; then what is known is forgotten and learned again.
 const MOST: usize = 64;
-
-/// Each of them is a round trip.
-const MOST_ASKED: usize = 64;
-
-/// What the sessions of one server prepare, so that a transaction's number costs little.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Prepared {
-    /// The server, as its sessions say it when asked without this.
-    pub(crate) instance: Arc<str>,
-    pub(crate) epoch: Arc<str>,
-    /// What the statements are called, and what makes sqlx ask whether a session has them; twice, because it keeps the answer.
-    pub(crate) number: String,
-    pub(crate) asks: [SqlStr; 2],
-    /// For a commit, and for one that must survive a crash.
-    pub(crate) at_commit: [String; 2],
-}
 
 /// An instance and its epoch.
 type Known = (Arc<str>, Arc<str>);
@@ -36,10 +20,8 @@ pub struct Numbers {
     pub by_instance: bool,
     epochs: Arc<RwLock<Vec<Known>>>,
     unknown: Arc<AtomicBool>,
-    /// Of the server that was learned last.
-    prepared: Arc<RwLock<Option<Arc<Prepared>>>>,
-    sessions_change: Arc<AtomicBool>,
-    asked_again: Arc<AtomicUsize>,
+    /// What is prepared for that.
+    pub(crate) preparing: Arc<Preparing>,
 }
 
 impl Numbers {
@@ -49,9 +31,7 @@ impl Numbers {
             by_instance,
             epochs: Arc::default(),
             unknown: Arc::default(),
-            prepared: Arc::default(),
-            sessions_change: Arc::default(),
-            asked_again: Arc::default(),
+            preparing: Arc::default(),
         }
     }
 
@@ -73,41 +53,21 @@ impl Numbers {
 
     pub(crate) fn add(&self, instance: &str, epoch: &str) {
         let mut epochs = self.epochs.write().unwrap_or_else(PoisonError::into_inner);
-        if epochs.len() >= MOST {
-            epochs.clear();
+        if !epochs.iter().any(|(known, _)| **known == *instance) {
+            if epochs.len() >= MOST {
+                epochs.clear();
+            }
+            epochs.push((instance.into(), epoch.into()));
         }
-        epochs.push((instance.into(), epoch.into()));
         self.unknown.store(false, Ordering::Relaxed);
     }
 
-    pub(crate) fn prepared(&self) -> Option<Arc<Prepared>> {
-        let prepared = self.prepared.read();
-        prepared.unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// Sessions may prepare this from now on.
-    pub(crate) fn prepare(&self, prepared: Prepared) {
-        if !self.sessions_change.load(Ordering::Relaxed) {
-            self.set_prepared(Some(Arc::new(prepared)));
+    /// Goes on with what the pool has learned of its sessions.
+    pub(crate) fn prepare_with(&mut self, preparing: &Arc<Preparing>) {
+        if let Some(now) = self.preparing.now() {
+            preparing.set(now);
         }
-    }
-
-    /// A session had lost what it had prepared, or would not prepare it: nothing is kept in sessions any more.
-    pub(crate) fn give_up_preparing(&self) {
-        self.sessions_change.store(true, Ordering::Relaxed);
-        self.set_prepared(None);
-    }
-
-    /// sqlx had not kept what it had been told of a session: it keeps too few statements to be asked before each block.
-    pub(crate) fn asked_again(&self) {
-        if self.asked_again.fetch_add(1, Ordering::Relaxed) >= MOST_ASKED {
-            self.give_up_preparing();
-        }
-    }
-
-    fn set_prepared(&self, to: Option<Arc<Prepared>>) {
-        let prepared = self.prepared.write();
-        *prepared.unwrap_or_else(PoisonError::into_inner) = to;
+        self.preparing = Arc::clone(preparing);
     }
 }
 
@@ -125,27 +85,6 @@ mod tests {
         numbers.add("a", "1");
         assert_eq!(numbers.epoch_of("a").as_deref(), Some("1"));
         assert!(!numbers.should_ask());
-    }
-
-    #[test]
-    fn nothing_is_prepared_where_too_little_is_kept() {
-        let numbers = Numbers::new("", true);
-        let prepared = || Prepared {
-            instance: "i".into(),
-            epoch: "1".into(),
-            number: String::new(),
-            asks: [SqlStr::from_static(""), SqlStr::from_static("")],
-            at_commit: [String::new(), String::new()],
-        };
-        numbers.prepare(prepared());
-        for _ in 0..MOST_ASKED {
-            numbers.asked_again();
-            assert!(numbers.prepared().is_some());
-        }
-        numbers.asked_again();
-        assert!(numbers.prepared().is_none());
-        numbers.prepare(prepared());
-        assert!(numbers.prepared().is_none(), "for good");
     }
 
     #[test]

@@ -47,14 +47,13 @@ impl<DB: Dialect> Tx<DB> {
         }
         let asked = async {
             let mut held = acquire(&self.db).await?;
-            let server = Arc::new(DB::server_info(held.conn()).await?);
+            let server = DB::server_info(held.conn()).await?;
             held.release();
             Ok(server)
         };
         match asked.await {
             Ok(server) => {
-                self.db.remember_server(&server);
-                self.server = server;
+                self.server = self.db.remember_server(server);
                 Ok(())
             }
             Err(error) => {
@@ -131,9 +130,8 @@ impl<DB: Dialect> Opening<DB> {
             let server = match self.db.known_server() {
                 Some(server) => server,
                 None => {
-                    let server = Arc::new(DB::server_info(held.conn()).await?);
-                    self.db.remember_server(&server);
-                    server
+                    let asked = DB::server_info(held.conn()).await?;
+                    self.db.remember_server(asked)
                 }
             };
             if let Some(learned) = DB::keep_up(held.conn(), &server) {

@@ -11,7 +11,7 @@ use sqlx::Pool;
 use super::Db;
 use crate::error::at;
 use crate::model::{GivenId, VoidIds};
-use crate::store::{Dialect, ServerInfo};
+use crate::store::{Dialect, Preparing, ServerInfo};
 
 /// Commits between two clean-ups of what commits leave behind.
 const UPKEEP_EVERY: u64 = 1_000;
@@ -19,6 +19,8 @@ const UPKEEP_EVERY: u64 = 1_000;
 pub(super) struct Shared<DB: Dialect> {
     pub(super) pool: Pool<DB>,
     server: RwLock<Option<Arc<ServerInfo>>>,
+    /// What its sessions have prepared.
+    preparing: Arc<Preparing>,
     /// It was said that commits may be lost.
     warned: AtomicBool,
     /// The blocks that hold a connection.
@@ -36,6 +38,7 @@ impl<DB: Dialect> Shared<DB> {
         Self {
             pool,
             server: RwLock::new(None),
+            preparing: Arc::default(),
             warned: AtomicBool::new(false),
             open: Mutex::default(),
             writer: Mutex::new(None),
@@ -62,9 +65,15 @@ impl<DB: Dialect> Db<DB> {
             .clone()
     }
 
-    pub(super) fn remember_server(&self, known: &Arc<ServerInfo>) {
-        let server = &self.parts.shared.server;
-        *server.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(known));
+    pub(super) fn remember_server(&self, mut known: ServerInfo) -> Arc<ServerInfo> {
+        let shared = &self.parts.shared;
+        if let Some(numbers) = &mut known.numbers {
+            numbers.prepare_with(&shared.preparing);
+        }
+        let known = Arc::new(known);
+        let server = shared.server.write();
+        *server.unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&known));
+        known
     }
 
     /// The server may be another one now: it is asked again before the next transaction.

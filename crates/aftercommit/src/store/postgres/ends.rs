@@ -62,7 +62,7 @@ pub(super) async fn begin(
                     run(conn, message.with("")).await?;
                     return Ok(tx);
                 }
-                numbers.give_up_preparing();
+                numbers.preparing.give_up();
                 tx.prepared = None;
                 continue;
             }
@@ -138,7 +138,7 @@ pub(super) async fn commit(
 fn forgotten<T>(item: Result<T, sqlx::Error>, numbers: &Numbers) -> Result<T, sqlx::Error> {
     item.inspect_err(|error| {
         if code(error).as_deref() == Some(NOT_PREPARED) {
-            numbers.give_up_preparing();
+            numbers.preparing.give_up();
         }
     })
 }

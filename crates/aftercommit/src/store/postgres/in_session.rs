@@ -24,7 +24,8 @@ const EXECUTE: &str = include_str!("execute.sql");
 
 /// Sessions of this server may prepare them from now on.
 pub(super) fn announce(numbers: &Numbers, instance: &Arc<str>, epoch: &Arc<str>) {
-    numbers.prepare(prepared(Arc::clone(instance), Arc::clone(epoch)));
+    let prepared = prepared(Arc::clone(instance), Arc::clone(epoch));
+    numbers.preparing.set(Arc::new(prepared));
 }
 
 fn prepared(instance: Arc<str>, epoch: Arc<str>) -> Prepared {
@@ -60,7 +61,7 @@ pub(super) async fn find(
     conn: &mut PgConnection,
     numbers: &Numbers,
 ) -> Result<Option<Arc<Prepared>>, sqlx::Error> {
-    let Some(prepared) = numbers.prepared() else {
+    let Some(prepared) = numbers.preparing.now() else {
         return Ok(None);
     };
     if conn.cached_statements_size() == 0 {
@@ -69,7 +70,7 @@ pub(super) async fn find(
     match is_prepared(conn, numbers, &prepared).await {
         Ok(there) => Ok(there.then_some(prepared)),
         Err(sqlx::Error::Database(_)) => {
-            numbers.give_up_preparing();
+            numbers.preparing.give_up();
             Ok(None)
         }
         Err(error) => Err(error),
@@ -85,7 +86,7 @@ async fn is_prepared(
     match look(conn, first).await? {
         Found::There => return Ok(true),
         Found::ThereWhenAsked => {
-            numbers.asked_again();
+            numbers.preparing.asked_again();
             return Ok(true);
         }
         Found::MissingWhenAsked => prepare(conn, numbers, prepared).await?,

@@ -47,7 +47,7 @@ impl<DB: Wired> Client<DB> {
         ) -> <DB::Connection as Connection>::Options,
     ) -> Self {
         let wire = Wire::start(port, DB::PROTOCOL).await.unwrap();
-        let keeps = CLIENTS.fetch_add(1, Ordering::Relaxed) % 2 == 0;
+        let keeps = CLIENTS.fetch_add(1, Ordering::Relaxed).is_multiple_of(2);
         let pool = PoolOptions::new()
             .after_connect(move |conn, _| {
                 Box::pin(async move {

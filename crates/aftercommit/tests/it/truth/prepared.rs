@@ -157,6 +157,14 @@ async fn a_session_may_lose_what_it_had_prepared_only_on_postgres() {
     read_then_insert(&db, &labels, 3).await.unwrap();
     insert(&db, 4).await.unwrap();
     assert!(prepared(&db).await.is_empty());
+    // Not again either when the server has been asked who it is once more, in another session.
+    let ended =
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()";
+    server.run(&[ended]).unwrap();
+    for id in [6, 7, 8] {
+        let _: Result<()> = read_then_insert(&db, &labels, id).await;
+    }
+    assert!(prepared(&db).await.is_empty());
 
     // The block itself removes them, and whatever else there is.
     let db = fresh().await;
