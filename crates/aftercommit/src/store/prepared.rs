@@ -8,6 +8,9 @@ use sqlx::SqlStr;
 /// How often the server may be asked what sqlx should have kept. Each time is a round trip.
 const MOST_ASKED: usize = 64;
 
+/// The statistics of a server may be reset so often until its sessions prepare no more: what they had prepared before stays with them.
+const MOST_INSTANCES: usize = 16;
+
 /// What the sessions of one server prepare.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Prepared {
@@ -18,8 +21,8 @@ pub struct Prepared {
     pub(crate) number: String,
     /// What makes sqlx ask whether a session has them; twice, because it keeps the answer.
     pub(crate) asks: [SqlStr; 2],
-    /// Asks for the number before a commit, and before one that must survive a crash.
-    pub(crate) at_commit: [String; 2],
+    /// Asks for the number before a commit.
+    pub(crate) at_commit: String,
 }
 
 /// Whether the sessions of a pool prepare, and what. It outlives what is known of a server.
@@ -29,6 +32,7 @@ pub struct Preparing {
     now: RwLock<Option<Arc<Prepared>>>,
     given_up: AtomicBool,
     asked_again: AtomicUsize,
+    instances: AtomicUsize,
 }
 
 impl Preparing {
@@ -41,6 +45,10 @@ impl Preparing {
 
     /// Sessions may prepare this from now on.
     pub(crate) fn set(&self, prepared: Arc<Prepared>) {
+        let is_new = self.now().is_none_or(|now| now.epoch != prepared.epoch);
+        if is_new && self.instances.fetch_add(1, Ordering::Relaxed) >= MOST_INSTANCES {
+            self.give_up();
+        }
         if !self.given_up.load(Ordering::Relaxed) {
             self.replace(Some(prepared));
         }
@@ -68,24 +76,40 @@ impl Preparing {
 mod tests {
     use super::*;
 
+    fn prepared(epoch: usize) -> Arc<Prepared> {
+        Arc::new(Prepared {
+            instance: "i".into(),
+            epoch: epoch.to_string().into(),
+            number: String::new(),
+            asks: [SqlStr::from_static(""), SqlStr::from_static("")],
+            at_commit: String::new(),
+        })
+    }
+
+    #[test]
+    fn what_sessions_keep_does_not_grow_for_ever() {
+        let preparing = Preparing::default();
+        for epoch in 0..MOST_INSTANCES {
+            for _ in 0..2 * MOST_INSTANCES {
+                preparing.set(prepared(epoch));
+                assert_eq!(preparing.now(), Some(prepared(epoch)));
+            }
+        }
+        preparing.set(prepared(MOST_INSTANCES));
+        assert_eq!(preparing.now(), None);
+    }
+
     #[test]
     fn nothing_is_prepared_where_too_little_is_kept() {
         let preparing = Preparing::default();
-        let prepared = Arc::new(Prepared {
-            instance: "i".into(),
-            epoch: "1".into(),
-            number: String::new(),
-            asks: [SqlStr::from_static(""), SqlStr::from_static("")],
-            at_commit: [String::new(), String::new()],
-        });
-        preparing.set(Arc::clone(&prepared));
+        preparing.set(prepared(1));
         for _ in 0..MOST_ASKED {
             preparing.asked_again();
             assert!(preparing.now().is_some());
         }
         preparing.asked_again();
         assert!(preparing.now().is_none());
-        preparing.set(prepared);
+        preparing.set(prepared(1));
         assert!(preparing.now().is_none(), "for good");
     }
 }

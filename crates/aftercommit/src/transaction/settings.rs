@@ -53,10 +53,6 @@ impl<DB: Dialect> Db<DB> {
     /// (Outside of them a pooler may give the parts of one statement to different sessions: with PgBouncer 1.18 half of such
     /// queries got the answer to somebody else's.) Statements that are run on the pool itself, without a block, are not covered:
     /// use `sqlx::raw_sql` for them, or a block. A mode that shares sessions between statements cannot be used at all.
-    ///
-    /// Without this call a `Db` keeps statements in its sessions. Behind a pooler that keeps sqlx's prepared statements for its clients
-    /// (PgBouncer does since 1.21) most blocks run all the same, but the COMMIT of one may be refused with
-    /// `prepared statement "aftercommit_…" does not exist`: that block is rolled back, and told so.
     pub fn behind_transaction_pooler(self) -> Self {
         self.configure(|observers| observers.pooled = true)
     }

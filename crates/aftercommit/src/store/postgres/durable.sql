@@ -1,2 +1,2 @@
 -- Hooks and effects hang on a commit: it must survive a crash, whatever the session asked for.
-CASE pg_catalog.current_setting('synchronous_commit') WHEN 'off' THEN pg_catalog.set_config('synchronous_commit', 'on', true) END
+SELECT CASE WHEN {asynchronous} THEN pg_catalog.set_config('synchronous_commit', 'on', true) END

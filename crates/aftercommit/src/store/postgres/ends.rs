@@ -6,19 +6,21 @@ use either::Either;
 use futures_util::StreamExt;
 use sqlx::{Column, Executor, PgConnection, Row, SqlStr};
 
-use super::{code, in_session, number};
+use super::{ASYNCHRONOUS, code, in_session, number};
 use crate::store::{
-    BeginMessage, CommitMessage, Identity, Numbers, ROLLBACK, ServerInfo, TxInfo, own_sql,
-    without_comments,
+    BeginMessage, CommitMessage, Identity, Numbers, Prepared, ROLLBACK, ServerInfo, TxInfo,
+    own_sql, without_comments,
 };
 
 static COMMIT: LazyLock<String> = LazyLock::new(|| without_comments(include_str!("commit.sql")));
-const DURABLE_ALONE: &str = include_str!("durable_alone.sql");
+static DURABLE: LazyLock<String> = LazyLock::new(|| {
+    let text = without_comments(include_str!("durable.sql"));
+    text.replace("{asynchronous}", ASYNCHRONOUS.trim_end()) + ";\n"
+});
+const RECOVER: &str = include_str!("recover.sql");
 const SET_DURABLE: &str = include_str!("set_durable.sql");
 /// read_only_sql_transaction
 const READ_ONLY: &str = "25006";
-/// invalid_sql_statement_name
-const NOT_PREPARED: &str = "26000";
 
 /// One future less than [`Adapter::simple`](crate::store::Adapter::simple).
 async fn run(conn: &mut PgConnection, sql: SqlStr) -> Result<(), sqlx::Error> {
@@ -43,34 +45,55 @@ pub(super) async fn begin(
         run(conn, message.with("")).await?;
         return Ok(tx);
     }
-    loop {
-        let prepared = tx.prepared.as_deref();
-        let asked = message.with(&number::at_once(numbers, prepared));
-        match Executor::fetch_optional(&mut *conn, asked).await {
-            Ok(Some(row)) => tx.identity = number::identity(&row, numbers, prepared)?,
-            Ok(None) => {}
-            Err(error) => {
-                let code = code(&error);
-                // A standby gives out no numbers. Its answer to the statement itself says more.
-                let standby = code.as_deref() == Some(READ_ONLY);
-                let forgotten = code.as_deref() == Some(NOT_PREPARED) && prepared.is_some();
-                if !standby && !forgotten {
+    if let Some(prepared) = tx.prepared.as_deref() {
+        match ask(conn, &message, numbers, Some(prepared), &mut tx.identity).await {
+            Ok(asynchronous) => {
+                tx.asynchronous = asynchronous;
+                learn_epoch(conn, numbers, &mut tx.identity).await?;
+                return Ok(tx);
+            }
+            // The text will tell whether it was for what had been prepared.
+            Err(error) if error.as_database_error().is_some() => {
+                if run(conn, SqlStr::from_static(ROLLBACK)).await.is_err() {
                     return Err(error);
                 }
-                run(&mut *conn, SqlStr::from_static(ROLLBACK)).await?;
-                if standby {
-                    run(conn, message.with("")).await?;
-                    return Ok(tx);
-                }
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    match ask(conn, &message, numbers, None, &mut tx.identity).await {
+        Ok(_) => {
+            if tx.prepared.take().is_some() {
                 numbers.preparing.give_up();
-                tx.prepared = None;
-                continue;
             }
         }
-        break;
+        // A standby gives out no numbers. Its answer to the statement itself says more.
+        Err(error) if code(&error).as_deref() == Some(READ_ONLY) => {
+            run(&mut *conn, SqlStr::from_static(ROLLBACK)).await?;
+            run(conn, message.with("")).await?;
+            return Ok(tx);
+        }
+        Err(error) => return Err(error),
     }
     learn_epoch(conn, numbers, &mut tx.identity).await?;
     Ok(tx)
+}
+
+/// Begins and asks for the number. Answers whether the session commits without waiting for the disk, where it says so.
+async fn ask(
+    conn: &mut PgConnection,
+    message: &BeginMessage<'_>,
+    numbers: &Numbers,
+    prepared: Option<&Prepared>,
+    identity: &mut Identity,
+) -> Result<Option<bool>, sqlx::Error> {
+    let asked = message.with(&number::at_once(numbers, prepared));
+    let Some(row) = Executor::fetch_optional(conn, asked).await? else {
+        return Ok(None);
+    };
+    let (found, asynchronous) = number::identity(&row, numbers, prepared)?;
+    *identity = found;
+    Ok(asynchronous)
 }
 
 /// Asks for the epoch of a number, where it is not known yet.
@@ -98,47 +121,55 @@ pub(super) async fn commit(
 ) -> Result<(), sqlx::Error> {
     let unnumbered = message.looked_up() && tx.identity == Identity::Unknown;
     let asks = server.numbers.as_ref().filter(|_| unnumbered);
-    let prepared = tx.prepared.take();
-    if message.before.is_empty() && asks.is_none() && !message.must_last {
+    let wakes = message.must_last && message.may_have_written;
+    if message.before.is_empty() && asks.is_none() && !wakes {
         return run(conn, SqlStr::from_static(&COMMIT)).await;
     }
-    let mut sql = message.before;
-    if let Some(numbers) = asks {
-        sql.push_str(&number::if_any(
-            numbers,
-            prepared.as_deref(),
-            message.must_last,
-        ));
-        sql.push_str(";\n");
-    } else if message.must_last && message.may_have_written {
-        match tx.asynchronous {
-            Some(true) => sql.push_str(SET_DURABLE),
-            Some(false) => {}
-            None => sql.push_str(&DURABLE_ALONE.replace("{durable}", &in_session::DURABLE)),
-        }
-    }
-    sql.push_str(&COMMIT);
-    let Some(numbers) = asks else {
-        return run(conn, own_sql(sql)).await;
+    let durable = match tx.asynchronous {
+        Some(false) => "",
+        _ if !wakes => "",
+        Some(true) => SET_DURABLE,
+        None => &DURABLE,
     };
+    let Some(numbers) = asks else {
+        return run(conn, own_sql(message.before + durable + &COMMIT)).await;
+    };
+    let prepared = tx.prepared.take();
+    let asked = number::if_any(numbers, prepared.as_deref());
+    let sql = message.before + &asked + ";\n" + durable + &COMMIT;
+    let answered = commit_asked(conn, sql, numbers, prepared.as_deref(), &mut tx.identity).await;
+    let Err(error) = answered else {
+        return Ok(());
+    };
+    // Where there is no such savepoint any more, the error was another statement's.
+    let lost = prepared.is_some()
+        && tx.identity == Identity::Unknown
+        && error.as_database_error().is_some()
+        && run(&mut *conn, SqlStr::from_static(RECOVER)).await.is_ok();
+    if !lost {
+        return Err(error);
+    }
+    numbers.preparing.give_up();
+    let sql = number::if_any(numbers, None) + ";\n" + durable + &COMMIT;
+    commit_asked(conn, sql, numbers, None, &mut tx.identity).await
+}
+
+async fn commit_asked(
+    conn: &mut PgConnection,
+    sql: String,
+    numbers: &Numbers,
+    prepared: Option<&Prepared>,
+    identity: &mut Identity,
+) -> Result<(), sqlx::Error> {
     let mut items = Executor::fetch_many(conn, own_sql(sql));
     while let Some(item) = items.next().await {
         // The statements of effects answer with rows as well.
-        if let Either::Right(row) = forgotten(item, numbers)?
+        if let Either::Right(row) = item?
             && let Some(first) = row.columns().first()
             && first.name() == number::NUMBER
         {
-            tx.identity = number::identity(&row, numbers, prepared.as_deref())?;
+            (*identity, _) = number::identity(&row, numbers, prepared)?;
         }
     }
     Ok(())
-}
-
-/// A session that has lost what it had prepared although nothing was sent that could do that is shared with others.
-fn forgotten<T>(item: Result<T, sqlx::Error>, numbers: &Numbers) -> Result<T, sqlx::Error> {
-    item.inspect_err(|error| {
-        if code(error).as_deref() == Some(NOT_PREPARED) {
-            numbers.preparing.give_up();
-        }
-    })
 }

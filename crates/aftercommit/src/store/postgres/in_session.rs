@@ -10,16 +10,14 @@ use std::sync::{Arc, LazyLock};
 
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, SqlSafeStr, SqlStr, Statement};
 
-use super::number;
+use super::{ASYNCHRONOUS, number};
 use crate::store::{Numbers, Prepared, own_sql, without_comments};
 
-pub(super) static FLUSH: LazyLock<String> =
-    LazyLock::new(|| without_comments(include_str!("flush.sql")));
-pub(super) static DURABLE: LazyLock<String> =
-    LazyLock::new(|| without_comments(include_str!("durable.sql")));
-static CHANGED: LazyLock<String> = LazyLock::new(|| without_comments(include_str!("changed.sql")));
+static SAME: LazyLock<String> = LazyLock::new(|| without_comments(include_str!("same.sql")));
 static PREPARE: LazyLock<String> = LazyLock::new(|| without_comments(include_str!("prepare.sql")));
-const FIRST: &str = include_str!("first.sql");
+static EXECUTE_FLUSHED: LazyLock<String> =
+    LazyLock::new(|| without_comments(include_str!("execute_flushed.sql")));
+const INSTANCE: &str = include_str!("instance_text.sql");
 const EXECUTE: &str = include_str!("execute.sql");
 
 /// Sessions of this server may prepare them from now on.
@@ -30,18 +28,14 @@ pub(super) fn announce(numbers: &Numbers, instance: &Arc<str>, epoch: &Arc<str>)
 
 fn prepared(instance: Arc<str>, epoch: Arc<str>) -> Prepared {
     let name = name(&epoch);
-    let execute = |suffix| execute(&format!("{name}{suffix}"));
+    let number = EXECUTE.trim_end().replace("{name}", &name);
     Prepared {
-        number: execute(""),
-        asks: [execute(""), execute(" ")].map(kept),
-        at_commit: [execute("_commit"), execute("_last")],
+        asks: [number.clone(), format!("{number} ")].map(kept),
+        number,
+        at_commit: EXECUTE_FLUSHED.replace("{name}", &name),
         instance,
         epoch,
     }
-}
-
-fn execute(name: &str) -> String {
-    EXECUTE.trim_end().replace("{name}", name)
 }
 
 fn kept(sql: String) -> SqlStr {
@@ -132,28 +126,15 @@ async fn prepare(
     prepared: &Prepared,
 ) -> Result<(), sqlx::Error> {
     let learned = number::learn(&mut *conn, numbers).await?;
-    let (Some(epoch), Some(reset)) = (learned.epoch, learned.reset) else {
-        return Ok(());
-    };
     // The address may lead to several servers.
-    if epoch != prepared.epoch {
+    if learned.epoch.is_none_or(|epoch| epoch != prepared.epoch) {
         return Ok(());
     }
-    let reset = reset.replace('\'', "''");
-    let changed = |what: &[&str]| {
-        let first = match what {
-            [] => String::new(),
-            what => FIRST.replace("{what}", &what.join(", ")),
-        };
-        CHANGED
-            .replace("{first}", &first)
-            .replace("{reset}", &reset)
-    };
     let sql = PREPARE
-        .replace("{name}", &name(&epoch))
-        .replace("{changed}", &changed(&[]))
-        .replace("{changed_flush}", &changed(&[&FLUSH]))
-        .replace("{changed_durable_flush}", &changed(&[&DURABLE, &FLUSH]));
+        .replace("{name}", &name(&prepared.epoch))
+        .replace("{same}", &SAME.replace("{reset}", &learned.reset))
+        .replace("{asynchronous}", ASYNCHRONOUS.trim_end())
+        .replace("{instance}", INSTANCE.trim_end());
     Executor::fetch_optional(conn, own_sql(sql)).await.map(drop)
 }
 

@@ -11,6 +11,9 @@ use crate::store::{Identity, Numbers, Prepared, own_sql, without_comments};
 /// The name of the column in which a number comes.
 pub(super) const NUMBER: &str = "aftercommit_number";
 
+/// What prepare.sql says beside the number of a session with `synchronous_commit = off`.
+const SAYS_ASYNCHRONOUS: &str = "asynchronous";
+
 /// The statements, without their comments.
 struct Texts {
     epoch: String,
@@ -32,7 +35,7 @@ static TEXTS: LazyLock<Texts> = LazyLock::new(|| Texts {
     try_epoch: without_comments(include_str!("try_epoch.sql")),
     number: without_comments(include_str!("number.sql")),
     number_if_any: without_comments(include_str!("number_if_any.sql"))
-        .replace("{flush}", &in_session::FLUSH),
+        .replace("{flush}", &without_comments(include_str!("flush.sql"))),
 });
 
 /// Asks for the number, for the message of BEGIN.
@@ -43,20 +46,12 @@ pub(super) fn at_once(numbers: &Numbers, prepared: Option<&Prepared>) -> String 
     }
 }
 
-/// Asks for the number if there is one, for the message of COMMIT: it arrives before COMMIT begins. `must_last`: sees to it that the commit
-/// survives a crash.
-pub(super) fn if_any(numbers: &Numbers, prepared: Option<&Prepared>, must_last: bool) -> String {
-    if let Some(prepared) = prepared {
-        return prepared.at_commit[usize::from(must_last)].clone();
+/// Asks for the number if there is one, for the message of COMMIT: it arrives before COMMIT begins.
+pub(super) fn if_any(numbers: &Numbers, prepared: Option<&Prepared>) -> String {
+    match prepared {
+        Some(prepared) => prepared.at_commit.clone(),
+        None => TEXTS.number_if_any.replace("{server}", &server(numbers)),
     }
-    let durable = match must_last {
-        true => format!(", {}", *in_session::DURABLE),
-        false => String::new(),
-    };
-    TEXTS
-        .number_if_any
-        .replace("{server}", &server(numbers))
-        .replace("{durable}", &durable)
 }
 
 fn server(numbers: &Numbers) -> String {
@@ -66,37 +61,41 @@ fn server(numbers: &Numbers) -> String {
     }
 }
 
-/// What a row of [`at_once`] or [`if_any`] says; without a number the transaction has written nothing.
+/// What a row of [`at_once`] or [`if_any`] says; without a number the transaction has written nothing. And whether the session commits
+/// without waiting for the disk, where it says so.
 pub(super) fn identity(
     row: &PgRow,
     numbers: &Numbers,
     prepared: Option<&Prepared>,
-) -> Result<Identity, sqlx::Error> {
+) -> Result<(Identity, Option<bool>), sqlx::Error> {
     // All of it comes as text, whatever its type.
     let text = |at: usize| row.try_get_unchecked::<Option<String>, _>(at);
     let Some(number) = text(0)? else {
-        return Ok(Identity::WroteNothing);
+        return Ok((Identity::WroteNothing, None));
     };
     let by_instance = |instance: Arc<str>| {
         let epoch = numbers.epoch_of(&instance);
         (instance, epoch)
     };
+    let mut asynchronous = None;
     let (instance, epoch) = match prepared {
         Some(prepared) => match text(1)? {
-            None => {
+            Some(changed) if changed != SAYS_ASYNCHRONOUS => by_instance(changed.into()),
+            same => {
+                asynchronous = Some(same.is_some());
                 let epoch = Arc::clone(&prepared.epoch);
                 (Arc::clone(&prepared.instance), Some(epoch))
             }
-            Some(changed) => by_instance(changed.into()),
         },
         None if numbers.by_instance => by_instance(instance(text(1)?, text(2)?)),
         None => (Arc::default(), text(1)?.map(Arc::from)),
     };
-    Ok(Identity::Number {
+    let identity = Identity::Number {
         number,
         instance,
         epoch,
-    })
+    };
+    Ok((identity, asynchronous))
 }
 
 fn instance(reset: Option<String>, start: Option<String>) -> Arc<str> {
@@ -108,8 +107,8 @@ pub(super) struct Learned {
     pub(super) instance: Arc<str>,
     /// That of a primary only.
     pub(super) epoch: Option<Arc<str>>,
-    /// When its statistics were reset, as this session writes times.
-    pub(super) reset: Option<String>,
+    /// When its statistics were reset, as every session reads it alike.
+    pub(super) reset: String,
 }
 
 /// Asks a server who it is.
@@ -124,7 +123,7 @@ pub(super) async fn learn(
     let row = Executor::fetch_one(conn, own_sql(sql)).await?;
     let text = |at: usize| row.try_get_unchecked::<Option<String>, _>(at);
     let learned = Learned {
-        reset: text(0)?,
+        reset: text(3)?.unwrap_or_default(),
         instance: instance(text(0)?, text(1)?),
         epoch: text(2)?.map(Arc::from),
     };

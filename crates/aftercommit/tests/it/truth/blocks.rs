@@ -72,7 +72,7 @@ impl Block {
 }
 
 #[derive(Serialize, Deserialize)]
-pub struct Noted(i64);
+pub struct Noted(pub i64);
 
 async fn never(_: Delivery<Noted>) -> Result<()> {
     Err(Error::other("nobody delivers in these tests"))

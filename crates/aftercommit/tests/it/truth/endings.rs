@@ -152,7 +152,7 @@ async fn a_notification_that_went_out_is_not_told_as_not_committed_only_on_postg
         wire.begin(Plan {
             needle: b"COMMIT".to_vec(),
             first: Some(Point {
-                message: 5,
+                message: 8,
                 side: Side::After,
             }),
             ..Plan::default()
@@ -165,7 +165,7 @@ async fn a_notification_that_went_out_is_not_told_as_not_committed_only_on_postg
             .await;
         let passed = wire.end();
         let kinds: String = passed.iter().map(|passed| passed.kind).collect();
-        assert!(kinds.starts_with("QTDCNC"), "{kinds}");
+        assert!(kinds.starts_with("QTDCCCNNC"), "{kinds}");
         listener.recv().await.unwrap();
         let error = told.unwrap_err();
         assert!(error.is_commit_in_doubt(), "{text}: {error:?}");

@@ -1,1 +1,0 @@
-pg_catalog.concat({what}) IS NOT NULL AND
