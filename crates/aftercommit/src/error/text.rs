@@ -199,16 +199,16 @@ impl fmt::Display for Kind {
                 write!(f, "the setting `{setting}` of the worker cannot work: it must be {must_be}")
             }
             Kind::SchemaMissing => f.write_str(
-                "the tables of effects are not there: run `Db::migrate` once (at each start, if you like), or the statements of \
+                "the tables of aftercommit are not there: run `Db::migrate` once (at each start, if you like), or the statements of \
                  `Db::migration`",
             ),
             Kind::SchemaVersion { found, need } if found < need => write!(
                 f,
-                "the tables of effects have version {found} and this program needs {need}: run `Db::migrate`"
+                "the tables of aftercommit have version {found} and this program needs {need}: run `Db::migrate`"
             ),
             Kind::SchemaVersion { found, need } => write!(
                 f,
-                "the tables of effects have version {found} and this program knows {need} only: deploy the newer program here too"
+                "the tables of aftercommit have version {found} and this program knows {need} only: deploy the newer program here too"
             ),
             Kind::WorkerRunning => f.write_str(
                 "a worker of this `Db` is running already, and it serves all of its receivers: drain it before another one is started",

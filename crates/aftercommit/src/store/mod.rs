@@ -90,6 +90,8 @@ pub struct ServerInfo {
     pub markers: Option<String>,
     /// MariaDB: one statement that leaves a marker and commits, where it can be prepared.
     pub marked_commit: Option<SqlStr>,
+    /// MySQL: statements go to its replicas as they are, so none may depend on the server.
+    pub logs_statements: bool,
     /// MySQL: which server a marker is meant for. A commit on another one asks again.
     pub server: String,
     /// Postgres: how a transaction is asked for its number; `None` where it cannot be.

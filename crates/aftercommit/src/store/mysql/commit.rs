@@ -2,7 +2,11 @@
 
 use std::sync::{Arc, LazyLock};
 
-use sqlx::{AssertSqlSafe, Connection, Executor, MySql, MySqlConnection, SqlSafeStr, SqlStr};
+use either::Either;
+use futures_util::StreamExt;
+use sqlx::{
+    AssertSqlSafe, Column, Connection, Executor, MySql, MySqlConnection, Row, SqlSafeStr, SqlStr,
+};
 use uuid::Uuid;
 
 use super::{SERVER, number};
@@ -13,6 +17,9 @@ use crate::store::{
 static COMMIT_PLAINLY: LazyLock<String> = LazyLock::new(|| COMMIT.replace("{marker}", ""));
 static COMMIT: LazyLock<String> = LazyLock::new(|| without_comments(include_str!("commit.sql")));
 static MARK: LazyLock<String> = LazyLock::new(|| without_comments(include_str!("mark.sql")));
+static MARK_NAMED: LazyLock<String> =
+    LazyLock::new(|| without_comments(include_str!("mark_named.sql")));
+const SERVER_COLUMN: &str = "aftercommit_server";
 static COMMIT_PREPARED: LazyLock<String> =
     LazyLock::new(|| without_comments(include_str!("commit_prepared.sql")));
 
@@ -50,6 +57,9 @@ pub(super) async fn commit(
         token: token.simple().to_string(),
         server: server.into(),
     };
+    if server.logs_statements {
+        return commit_named(conn, message, markers, token, &mut tx.identity).await;
+    }
     tx.identity = identity(&server.server);
     let marked = |server: &str| marked_commit(markers, server, token);
     // Where sqlx keeps no statement it would prepare this one each time.
@@ -80,6 +90,46 @@ pub(super) async fn commit(
     let there = MySql::server_info(&mut *conn).await?;
     tx.identity = identity(&there.server);
     MySql::simple(conn, own_sql(marked(&there.server))).await
+}
+
+/// On whichever server it is; until that has said which one, only a marker that is found can say more.
+async fn commit_named(
+    conn: &mut MySqlConnection,
+    message: CommitMessage<'_>,
+    markers: &str,
+    token: Uuid,
+    identity: &mut Identity,
+) -> Result<(), sqlx::Error> {
+    let digits = token.simple().to_string();
+    *identity = Identity::Token {
+        token: digits.clone(),
+        server: String::new(),
+    };
+    let marker = MARK_NAMED
+        .replace("{markers}", markers)
+        .replace("{server}", SERVER.trim())
+        .replace("{token}", &digits);
+    let sql = message.before + &COMMIT.replace("{marker}", &(marker + "\n"));
+    let mut items = Executor::fetch_many(&mut *conn, own_sql(sql));
+    while let Some(item) = items.next().await {
+        match item {
+            Ok(Either::Right(row)) if row.columns()[0].name() == SERVER_COLUMN => {
+                *identity = Identity::Token {
+                    token: digits.clone(),
+                    server: row.try_get(0)?,
+                };
+            }
+            Ok(_) => {}
+            // It has not written, and cannot. If it has all the same, COMMIT is refused as well.
+            Err(error) if is_read_only(&error) && !message.before_writes => {
+                drop(items);
+                *identity = Identity::Unknown;
+                return MySql::simple(conn, SqlStr::from_static(&COMMIT_PLAINLY)).await;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
 }
 
 async fn execute(

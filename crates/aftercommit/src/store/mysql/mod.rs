@@ -35,6 +35,7 @@ const ROLLBACK: &str = include_str!("rollback.sql");
 /// The expression that names a server.
 const SERVER: &str = include_str!("server.sql");
 const SERVER_INFO: &str = include_str!("server_info.sql");
+const BINARY_LOG: &str = include_str!("binary_log.sql");
 const HAS_PROBE: &str = include_str!("has_probe.sql");
 const SESSION_STATE: &str = include_str!("session_state.sql");
 const PRUNE: &str = include_str!("prune.sql");
@@ -212,7 +213,8 @@ impl Adapter for MySql {
     fn server_info(conn: &mut MySqlConnection) -> BoxFuture<'_, Result<ServerInfo, sqlx::Error>> {
         Box::pin(async move {
             let sql = own_sql(SERVER_INFO.replace("{server}", SERVER.trim()));
-            let row = Executor::fetch_one(conn, sql).await?;
+            let row = Executor::fetch_one(&mut *conn, sql).await?;
+            let logs_statements = log(conn).await? == ["STATEMENT", "ON"];
             let (server, database): (String, Option<String>) = (row.try_get(0)?, row.try_get(1)?);
             let (tables, flush): (i64, i64) = (row.try_get(2)?, row.try_get(3)?);
             let (version, packet): (String, i64) = (row.try_get(4)?, row.try_get(5)?);
@@ -221,10 +223,12 @@ impl Adapter for MySql {
             let markers =
                 markers.map(|name| format!("`{}`.aftercommit_markers", name.replace('`', "``")));
             let version = Version::parse(&version);
-            let preparing = markers.as_ref().filter(|_| version.prepares_blocks());
+            let preparing = version.prepares_blocks() && !logs_statements;
+            let preparing = markers.as_ref().filter(|_| preparing);
             Ok(ServerInfo {
                 marked_commit: preparing.map(|markers| commit::prepared(markers)),
                 markers,
+                logs_statements,
                 server,
                 loses_commits: (flush != 1)
                     .then_some("the setting innodb_flush_log_at_trx_commit is not 1"),
@@ -321,6 +325,12 @@ impl Adapter for MySql {
     fn connect_options(url: &str) -> Result<MySqlConnectOptions, sqlx::Error> {
         url.parse()
     }
+}
+
+/// What the server writes into its log for replicas, and whether it has one.
+async fn log(conn: &mut MySqlConnection) -> Result<Vec<String>, sqlx::Error> {
+    let rows = Executor::fetch_all(conn, sqlx::raw_sql(BINARY_LOG)).await?;
+    rows.iter().map(|row| row.try_get(1)).collect()
 }
 
 fn number(error: &sqlx::Error) -> Option<u16> {

@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
-use aftercommit_harness::{MariaDb, PgBouncer, Point, PoolMode, Postgres as Server, Side};
+use aftercommit_harness::{
+    MariaDb, PgBouncer, Point, PoolMode, Postgres as Server, Replica, Side, Writes,
+};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{MySql, Postgres};
+use tokio::task::block_in_place;
 
 use super::blocks::{Block, Wired};
 use super::client::{Client, Cuts};
@@ -142,4 +145,47 @@ async fn commits_are_told_behind_a_pooler_only_on_postgres() {
     let mut client = Client::<Postgres>::connect(pooler.port(), PATIENCE).await;
     client.behind_a_pooler();
     is_told("PgBouncer", &client, server.port(), 0).await;
+}
+
+/// A log of statements has a replica do what was done, where a marker that is meant for one server would stop it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn markers_reach_a_replica_by_a_log_of_statements_only_on_mysql() {
+    let builder = MariaDb::builder().primary();
+    let primary = builder
+        .setting("binlog_format", "STATEMENT")
+        .start()
+        .unwrap();
+    MySql::furnish(primary.port()).await;
+    let replica = block_in_place(|| Replica::of(&primary, Writes::Refused)).unwrap();
+    let patience = Duration::from_secs(1);
+    let client = Client::<MySql>::connect(primary.port(), patience).await;
+    let mut id = 0;
+    for block in Block::ALL {
+        for side in [None, Some(Side::Before), Some(Side::After)] {
+            id += 1;
+            let first = side.map(|side| Point {
+                message: COMMIT,
+                side,
+            });
+            let cuts = Cuts {
+                first,
+                second: None,
+                hold: false,
+            };
+            let (report, _) = client.commit(block, id, cuts).await.unwrap();
+            let there = MySql::present(primary.port()).await.contains(&id);
+            assert_eq!(there, side != Some(Side::Before), "{report:?}");
+            // Without the server's name "not there" proves nothing.
+            let expected = match there {
+                true => Told::Committed,
+                false => Told::InDoubt,
+            };
+            assert_eq!(report.told, expected, "{report:?}");
+            assert_eq!(report.hooked, there, "{report:?}");
+        }
+    }
+    block_in_place(|| replica.catch_up(&primary)).unwrap();
+    let markers = "SELECT COUNT(*) FROM test.aftercommit_markers";
+    let there = block_in_place(|| replica.run(markers)).unwrap();
+    assert_eq!(primary.run(markers).unwrap(), there);
 }
