@@ -41,8 +41,6 @@ pub struct TxInfo {
     pub identity: Identity,
     /// A notification may have been sent: it goes out with the commit of a transaction that has written nothing, too.
     pub may_have_notified: bool,
-    /// Whether the session commits without waiting for the disk; `None` where nobody asked.
-    pub asynchronous: Option<bool>,
     /// SQLite: the session refused writes before the transaction began.
     pub refused_writes: bool,
     /// The state of the session before a statement that may have changed it.

@@ -79,7 +79,6 @@ impl<DB: Dialect> Tx<DB> {
         let first = self.ready(&StatementKind::Opaque).await?;
         self.set_probe(&StatementKind::Opaque, first).await?;
         self.may_have_written = true;
-        self.tx_info.asynchronous = None;
         self.tx_info.prepared = None;
         self.tx_info.may_have_notified = true;
         self.link.take().ok_or_else(|| self.refusal())

@@ -80,8 +80,7 @@ impl<DB: Dialect> Tx<DB> {
             .map_err(Error::into_sqlx)?;
         self.may_have_written |= kind != StatementKind::Reads;
         if !matches!(kind, StatementKind::Reads | StatementKind::Writes) {
-            // It may have changed how the session commits.
-            self.tx_info.asynchronous = None;
+            // It may have removed it.
             self.tx_info.prepared = None;
             self.tx_info.may_have_notified |= mentions_notify(query.text());
         }

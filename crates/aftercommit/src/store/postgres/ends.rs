@@ -6,19 +6,16 @@ use either::Either;
 use futures_util::StreamExt;
 use sqlx::{Column, Executor, PgConnection, Row, SqlStr};
 
-use super::{ASYNCHRONOUS, code, in_session, number};
+use super::{code, in_session, number};
 use crate::store::{
     BeginMessage, CommitMessage, Identity, Numbers, Prepared, ROLLBACK, ServerInfo, TxInfo,
     own_sql, without_comments,
 };
 
 static COMMIT: LazyLock<String> = LazyLock::new(|| without_comments(include_str!("commit.sql")));
-static DURABLE: LazyLock<String> = LazyLock::new(|| {
-    let text = without_comments(include_str!("durable.sql"));
-    text.replace("{asynchronous}", ASYNCHRONOUS.trim_end()) + ";\n"
-});
+static DURABLE: LazyLock<String> =
+    LazyLock::new(|| without_comments(include_str!("durable.sql")) + ";\n");
 const RECOVER: &str = include_str!("recover.sql");
-const SET_DURABLE: &str = include_str!("set_durable.sql");
 /// read_only_sql_transaction
 const READ_ONLY: &str = "25006";
 
@@ -47,8 +44,7 @@ pub(super) async fn begin(
     }
     if let Some(prepared) = tx.prepared.as_deref() {
         match ask(conn, &message, numbers, Some(prepared), &mut tx.identity).await {
-            Ok(asynchronous) => {
-                tx.asynchronous = asynchronous;
+            Ok(()) => {
                 learn_epoch(conn, numbers, &mut tx.identity).await?;
                 return Ok(tx);
             }
@@ -62,7 +58,7 @@ pub(super) async fn begin(
         }
     }
     match ask(conn, &message, numbers, None, &mut tx.identity).await {
-        Ok(_) => {
+        Ok(()) => {
             if tx.prepared.take().is_some() {
                 numbers.preparing.give_up();
             }
@@ -79,21 +75,19 @@ pub(super) async fn begin(
     Ok(tx)
 }
 
-/// Begins and asks for the number. Answers whether the session commits without waiting for the disk, where it says so.
+/// Begins and asks for the number.
 async fn ask(
     conn: &mut PgConnection,
     message: &BeginMessage<'_>,
     numbers: &Numbers,
     prepared: Option<&Prepared>,
     identity: &mut Identity,
-) -> Result<Option<bool>, sqlx::Error> {
+) -> Result<(), sqlx::Error> {
     let asked = message.with(&number::at_once(numbers, prepared));
-    let Some(row) = Executor::fetch_optional(conn, asked).await? else {
-        return Ok(None);
-    };
-    let (found, asynchronous) = number::identity(&row, numbers, prepared)?;
-    *identity = found;
-    Ok(asynchronous)
+    if let Some(row) = Executor::fetch_optional(conn, asked).await? {
+        *identity = number::identity(&row, numbers, prepared)?;
+    }
+    Ok(())
 }
 
 /// Asks for the epoch of a number, where it is not known yet.
@@ -121,15 +115,13 @@ pub(super) async fn commit(
 ) -> Result<(), sqlx::Error> {
     let unnumbered = message.looked_up() && tx.identity == Identity::Unknown;
     let asks = server.numbers.as_ref().filter(|_| unnumbered);
-    let wakes = message.must_last && message.may_have_written;
-    if message.before.is_empty() && asks.is_none() && !wakes {
+    let must_last = message.must_last && message.may_have_written;
+    if message.before.is_empty() && asks.is_none() && !must_last {
         return run(conn, SqlStr::from_static(&COMMIT)).await;
     }
-    let durable = match tx.asynchronous {
-        Some(false) => "",
-        _ if !wakes => "",
-        Some(true) => SET_DURABLE,
-        None => &DURABLE,
+    let durable = match must_last {
+        true => DURABLE.as_str(),
+        false => "",
     };
     let Some(numbers) = asks else {
         return run(conn, own_sql(message.before + durable + &COMMIT)).await;
@@ -168,7 +160,7 @@ async fn commit_asked(
             && let Some(first) = row.columns().first()
             && first.name() == number::NUMBER
         {
-            (*identity, _) = number::identity(&row, numbers, prepared)?;
+            *identity = number::identity(&row, numbers, prepared)?;
         }
     }
     Ok(())

@@ -10,7 +10,7 @@ use std::sync::{Arc, LazyLock};
 
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, SqlSafeStr, SqlStr, Statement};
 
-use super::{ASYNCHRONOUS, number};
+use super::number;
 use crate::store::{Numbers, Prepared, own_sql, without_comments};
 
 static SAME: LazyLock<String> = LazyLock::new(|| without_comments(include_str!("same.sql")));
@@ -133,7 +133,6 @@ async fn prepare(
     let sql = PREPARE
         .replace("{name}", &name(&prepared.epoch))
         .replace("{same}", &SAME.replace("{reset}", &learned.reset))
-        .replace("{asynchronous}", ASYNCHRONOUS.trim_end())
         .replace("{instance}", INSTANCE.trim_end());
     Executor::fetch_optional(conn, own_sql(sql)).await.map(drop)
 }

@@ -27,8 +27,6 @@ use crate::transaction::{Grammar, Options};
 /// What most transactions begin with.
 const BEGIN_PLAINLY: &str = include_str!("begin_plainly.sql");
 const BEGIN: &str = include_str!("begin.sql");
-/// Whether the session commits without waiting for the disk.
-const ASYNCHRONOUS: &str = include_str!("asynchronous.sql");
 const SERVER_INFO: &str = include_str!("server_info.sql");
 const SESSION_STATE: &str = include_str!("session_state.sql");
 

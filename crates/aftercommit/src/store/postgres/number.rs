@@ -11,9 +11,6 @@ use crate::store::{Identity, Numbers, Prepared, own_sql, without_comments};
 /// The name of the column in which a number comes.
 pub(super) const NUMBER: &str = "aftercommit_number";
 
-/// What prepare.sql says beside the number of a session with `synchronous_commit = off`.
-const SAYS_ASYNCHRONOUS: &str = "asynchronous";
-
 /// The statements, without their comments.
 struct Texts {
     epoch: String,
@@ -61,28 +58,25 @@ fn server(numbers: &Numbers) -> String {
     }
 }
 
-/// What a row of [`at_once`] or [`if_any`] says; without a number the transaction has written nothing. And whether the session commits
-/// without waiting for the disk, where it says so.
+/// What a row of [`at_once`] or [`if_any`] says; without a number the transaction has written nothing.
 pub(super) fn identity(
     row: &PgRow,
     numbers: &Numbers,
     prepared: Option<&Prepared>,
-) -> Result<(Identity, Option<bool>), sqlx::Error> {
+) -> Result<Identity, sqlx::Error> {
     // All of it comes as text, whatever its type.
     let text = |at: usize| row.try_get_unchecked::<Option<String>, _>(at);
     let Some(number) = text(0)? else {
-        return Ok((Identity::WroteNothing, None));
+        return Ok(Identity::WroteNothing);
     };
     let by_instance = |instance: Arc<str>| {
         let epoch = numbers.epoch_of(&instance);
         (instance, epoch)
     };
-    let mut asynchronous = None;
     let (instance, epoch) = match prepared {
         Some(prepared) => match text(1)? {
-            Some(changed) if changed != SAYS_ASYNCHRONOUS => by_instance(changed.into()),
-            same => {
-                asynchronous = Some(same.is_some());
+            Some(changed) => by_instance(changed.into()),
+            None => {
                 let epoch = Arc::clone(&prepared.epoch);
                 (Arc::clone(&prepared.instance), Some(epoch))
             }
@@ -90,12 +84,11 @@ pub(super) fn identity(
         None if numbers.by_instance => by_instance(instance(text(1)?, text(2)?)),
         None => (Arc::default(), text(1)?.map(Arc::from)),
     };
-    let identity = Identity::Number {
+    Ok(Identity::Number {
         number,
         instance,
         epoch,
-    };
-    Ok((identity, asynchronous))
+    })
 }
 
 fn instance(reset: Option<String>, start: Option<String>) -> Arc<str> {

@@ -7,4 +7,4 @@ SELECT
 PREPARE {name} AS
 SELECT
     pg_catalog.pg_current_xact_id()::pg_catalog.text AS aftercommit_number,
-    CASE WHEN {same} THEN CASE WHEN {asynchronous} THEN 'asynchronous' END ELSE {instance} END
+    CASE WHEN {same} THEN NULL ELSE {instance} END

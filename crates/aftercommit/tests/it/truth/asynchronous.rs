@@ -134,6 +134,27 @@ async fn what_many_hang_hooks_on_outlives_a_crash_under_load_only_on_postgres() 
     );
 }
 
+/// A trigger asks for it, which no statement of the block shows.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_trigger_that_turns_it_off_outlives_a_crash_only_on_postgres() {
+    let mut server = server().await;
+    server
+        .run(&[
+            "ALTER ROLE postgres RESET synchronous_commit",
+            "CREATE FUNCTION hurry() RETURNS trigger LANGUAGE plpgsql AS $$
+             BEGIN PERFORM set_config('synchronous_commit', 'off', true); RETURN NEW; END $$",
+            "CREATE TRIGGER hurry BEFORE INSERT ON item FOR EACH ROW EXECUTE FUNCTION hurry()",
+        ])
+        .unwrap();
+    let (db, labels) = (connect(&server).await, Labels::default());
+    for id in 1..=COMMITS {
+        Block::Insert.run(&db, &labels, id).await.unwrap();
+    }
+    crash(&mut server);
+    let there = Postgres::present(server.port()).await;
+    assert_eq!(there.len(), labels.all().len());
+}
+
 /// The setting that was read with BEGIN may be another one by COMMIT.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_block_that_turns_it_off_itself_outlives_a_crash_only_on_postgres() {

@@ -1,1 +1,0 @@
-pg_catalog.texteq(pg_catalog.current_setting('synchronous_commit'), 'off')
